@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "model/finding.h"
+#include "model/ids.h"
+#include "model/policy.h"
+
+namespace aka::model {
+
+/// Forgives one finding until an instant.
+struct Waiver {
+  FindingKind kind = FindingKind::role_forbidden;
+  std::string role;        ///< exact name; empty for kinds without one
+  std::string project_id;  ///< as Finding::project_id
+  std::string actual;      ///< for description_mismatch and public_key_changed: the text forgiven
+  base::WallTime until{};  ///< the instant at which it lapses
+  std::string reason;
+  std::string ticket;  ///< may be empty
+};
+
+enum class Expectation { present, absent };
+
+/// A key as configured. 100,000 of these must stay small: policies and owners are shared.
+struct Key {
+  KeyId id;
+  std::string name;                          ///< the id, if none was given
+  std::shared_ptr<const Policy> policy;      ///< null exactly if expected absent
+  std::shared_ptr<const std::string> owner;  ///< never null; the organization's by default
+  std::string public_key;                    ///< empty: not checked
+  std::shared_ptr<const std::vector<Waiver>> waivers;  ///< null: none
+  Expectation expect = Expectation::present;
+};
+
+enum class Fetch { per_key, list };
+
+struct Organization {
+  OrganizationId id;
+  std::string name;
+  std::string credential;  ///< names one of the configured credentials
+  base::Duration interval{};
+  Fetch fetch = Fetch::per_key;
+  bool discover = false;
+  std::shared_ptr<const std::string> owner;  ///< never null
+  std::vector<Key> keys;                     ///< in configuration order
+  std::size_t first_key = 0;                 ///< index of keys[0] among all keys of the roster
+};
+
+/// Whom and what to watch: one immutable value per loaded configuration.
+struct Roster {
+  std::vector<Organization> organizations;  ///< in configuration order
+  std::size_t key_count = 0;
+};
+
+}  // namespace aka::model

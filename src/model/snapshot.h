@@ -1,0 +1,80 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/roster.h"
+#include "model/status.h"
+
+namespace aka::model {
+
+/// What is known of one organization, beside its keys.
+struct OrganizationStatus {
+  base::SteadyTime last_conclusive{};             ///< of any of its keys; the clock's epoch: never
+  std::optional<long long> rate_limit_remaining;  ///< requests left before a wait
+  base::Duration effective_interval{};  ///< the configured one, or longer if the rate limit is low
+  base::Duration detection_bound{};     ///< the longest a change can go unseen while all works
+};
+
+inline constexpr std::size_t kChunkSize = 256;
+using Chunk = std::array<KeyStatus, kChunkSize>;
+
+/// One consistent moment of everything watched. Immutable; holds the roster it speaks of.
+struct Snapshot {
+  std::shared_ptr<const Roster> roster;
+  std::vector<std::shared_ptr<const Chunk>> chunks;
+  std::vector<OrganizationStatus> organizations;  ///< parallel to roster->organizations
+  base::WallTime wall{};
+  base::SteadyTime steady{};
+  int stale_after = 3;  ///< in intervals of the key's organization
+
+  /// The status of the key with this index among all keys: Organization::first_key + i.
+  const KeyStatus& status(std::size_t index) const {
+    return (*chunks[index / kChunkSize])[index % kChunkSize];
+  }
+
+  base::Duration stale_after_of(const Organization& organization) const {
+    return stale_after *
+           organizations[static_cast<std::size_t>(&organization - roster->organizations.data())]
+               .effective_interval;
+  }
+};
+
+/// The mutable original of snapshots. A reader takes a few hundred pointers under the lock and is
+/// gone; a writer copies a chunk only while a reader still holds it, so neither waits for the
+/// other. Safe from any thread.
+class StatusTable {
+ public:
+  StatusTable(std::shared_ptr<const Roster> roster, int stale_after);
+
+  Snapshot snapshot(const base::Clock& clock) const;
+
+  KeyStatus key(std::size_t index) const;
+  void set_key(std::size_t index, KeyStatus status);
+  /// Sets both in one step, so that no snapshot sees one without the other.
+  void set(std::size_t index, KeyStatus status, std::size_t organization,
+           const OrganizationStatus& of);
+  OrganizationStatus organization(std::size_t index) const;
+  void set_organization(std::size_t index, const OrganizationStatus& status);
+
+  const std::shared_ptr<const Roster>& roster() const { return roster_; }
+  int stale_after() const { return stale_after_; }
+
+ private:
+  void store(std::size_t index, KeyStatus status);
+
+  const std::shared_ptr<const Roster> roster_;
+  const int stale_after_;
+
+  mutable std::mutex mutex_;  // guards all below
+  std::vector<std::shared_ptr<Chunk>> chunks_;
+  mutable std::vector<char> shared_;  // by chunk: a snapshot may hold it
+  std::vector<OrganizationStatus> organizations_;
+};
+
+}  // namespace aka::model
