@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <numeric>
 
 #include <fmt/format.h>
+
+#include "base/redaction.h"
 
 namespace aka::base {
 namespace {
@@ -84,13 +87,18 @@ std::optional<std::string> Fields::text(std::string_view key) {
   return value == nullptr ? std::nullopt : std::optional(value->text);
 }
 
+std::optional<std::string> Fields::path(std::string_view key) {
+  const Section* value = of_kind(key, Section::Kind::scalar);
+  return value == nullptr ? std::nullopt : std::optional(path_beside(value->mark, value->text));
+}
+
 std::optional<bool> Fields::boolean(std::string_view key) {
   const Section* value = of_kind(key, Section::Kind::scalar);
   if (value == nullptr) return std::nullopt;
   if (!value->quoted && value->text == "true") return true;
   if (!value->quoted && value->text == "false") return false;
   diagnostics_.error(value->mark, fmt::format("'{}' of {} must be true or false, not '{}'", key,
-                                              what_, value->text));
+                                              what_, shown(key, value->text)));
   return std::nullopt;
 }
 
@@ -103,7 +111,7 @@ std::optional<long long> Fields::integer(std::string_view key, long long least, 
   if (value->quoted || error != std::errc() || end != last || number < least || number > most) {
     diagnostics_.error(value->mark,
                        fmt::format("'{}' of {} must be a whole number from {} to {}, not '{}'", key,
-                                   what_, least, most, value->text));
+                                   what_, least, most, shown(key, value->text)));
     return std::nullopt;
   }
   return number;
@@ -114,8 +122,11 @@ std::optional<Duration> Fields::duration(std::string_view key, Duration least, D
   if (value == nullptr) return std::nullopt;
   const auto duration = parse_duration(value->text);
   if (!duration) {
-    diagnostics_.error(value->mark,
-                       fmt::format("'{}' of {}: {}", key, what_, duration.error().message));
+    // The sentence of parse_duration() repeats its input.
+    const std::string sentence = looks_secret(value->text) || value->text.size() > 80
+                                     ? "this is not a duration; write it like 30s or 5m"
+                                     : duration.error().message;
+    diagnostics_.error(value->mark, fmt::format("'{}' of {}: {}", key, what_, sentence));
     return std::nullopt;
   }
   if (*duration < least || *duration > most) {
@@ -132,8 +143,9 @@ std::optional<std::string> Fields::choice(std::string_view key,
   const Section* value = of_kind(key, Section::Kind::scalar);
   if (value == nullptr) return std::nullopt;
   if (std::ranges::find(names, value->text) != names.end()) return value->text;
-  diagnostics_.error(value->mark, fmt::format("'{}' of {} must be one of {}; '{}' is none of them",
-                                              key, what_, fmt::join(names, ", "), value->text));
+  diagnostics_.error(value->mark,
+                     fmt::format("'{}' of {} must be one of {}; '{}' is none of them", key, what_,
+                                 fmt::join(names, ", "), shown(key, value->text)));
   return std::nullopt;
 }
 
@@ -159,11 +171,16 @@ void Fields::finish() {
   for (const Section::Entry& entry : section_.entries) {
     if (known_.contains(entry.key)) continue;
     const auto meant = nearest(entry.key, known);
-    diagnostics_.error(entry.mark, meant ? fmt::format("{} has no setting '{}'; did you mean '{}'?",
-                                                       what_, entry.key, *meant)
-                                         : fmt::format("{} has no setting '{}'; it knows {}", what_,
-                                                       entry.key, fmt::join(known, ", ")));
+    const std::string hint = meant ? fmt::format("did you mean '{}'?", *meant)
+                                   : fmt::format("it knows {}", fmt::join(known, ", "));
+    diagnostics_.error(entry.mark,
+                       fmt::format("{} has no setting '{}'; {}", what_, shown(entry.key), hint));
   }
+}
+
+std::string path_beside(const Mark& mark, const std::string& path) {
+  if (path.empty() || mark.file == nullptr) return path;
+  return (std::filesystem::path(*mark.file).parent_path() / path).string();
 }
 
 std::optional<std::string> nearest(std::string_view word,

@@ -50,6 +50,8 @@ class Fields {
   const Section* mapping(std::string_view key);
   const Section* sequence(std::string_view key);
   std::optional<std::string> text(std::string_view key);
+  /// A path; a relative one counts from the file that holds it. An empty text is an empty path.
+  std::optional<std::string> path(std::string_view key);
   std::optional<bool> boolean(std::string_view key);  ///< true, false
   std::optional<long long> integer(std::string_view key, long long least, long long most);
   std::optional<Duration> duration(std::string_view key, Duration least, Duration most);
@@ -77,6 +79,9 @@ class Fields {
   std::set<std::string, std::less<>> known_;
   bool usable_;
 };
+
+/// A path as written at `mark`, made relative to the directory of the file that the mark is in.
+std::string path_beside(const Mark& mark, const std::string& path);
 
 /// The candidate nearest to `word` in spelling, if one is near enough to be what was meant.
 std::optional<std::string> nearest(std::string_view word,

@@ -1,0 +1,74 @@
+// What may be repeated in a message. Entry points: looks_secret(), shown(). Masking errs on the
+// side of hiding: a message goes to logs and terminals that more people read than the settings.
+#include "base/redaction.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace aka::base {
+namespace {
+
+constexpr std::size_t kLongest = 80;
+constexpr std::string_view kMask = "<secret>";
+
+bool is_hex(char symbol) {
+  return (symbol >= '0' && symbol <= '9') || (symbol >= 'a' && symbol <= 'f') ||
+         (symbol >= 'A' && symbol <= 'F');
+}
+
+bool starts_with_private_key(std::string_view text) {
+  constexpr std::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  if (text.size() < kShape.size()) return false;
+  return std::equal(kShape.begin(), kShape.end(), text.begin(), [](char shape, char symbol) {
+    return shape == 'x' ? is_hex(symbol) : symbol == shape;
+  });
+}
+
+bool has_user_information(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string_view::npos) return false;
+  const std::string_view rest = text.substr(scheme + 3);
+  return rest.substr(0, rest.find_first_of("/?#")).find('@') != std::string_view::npos;
+}
+
+bool names_secret(std::string_view key) {
+  constexpr std::array<std::string_view, 4> kEndings{"key", "secret", "token", "password"};
+  if (key == "public_key") return false;
+  return std::ranges::any_of(kEndings,
+                             [&](std::string_view ending) { return key.ends_with(ending); });
+}
+
+}  // namespace
+
+bool looks_secret(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (starts_with_private_key(text.substr(i))) return true;
+  }
+  return text.find("mdb_sa_sk_") != std::string_view::npos || has_user_information(text);
+}
+
+std::string shown(std::string_view value) {
+  if (looks_secret(value)) return std::string(kMask);
+  std::string text;
+  for (const char symbol : value.substr(0, kLongest)) {
+    const auto code = static_cast<unsigned char>(symbol);
+    if (code < 0x20 || code == 0x7f) {
+      text += fmt::format("\\x{:02x}", code);
+    } else {
+      text += symbol;
+    }
+  }
+  if (value.size() <= kLongest) return text;
+  // The cut must not leave half a UTF-8 sequence behind.
+  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0) == 0x80) text.pop_back();
+  if (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80) != 0) text.pop_back();
+  return text + "...";
+}
+
+std::string shown(std::string_view key, std::string_view value) {
+  return names_secret(key) ? std::string(kMask) : shown(value);
+}
+
+}  // namespace aka::base
