@@ -35,21 +35,20 @@ KeyStatus StatusTable::key(std::size_t index) const {
   return (*chunks_[index / kChunkSize])[index % kChunkSize];
 }
 
-void StatusTable::set_key(std::size_t index, KeyStatus status) {
-  const std::scoped_lock lock(mutex_);
-  store(index, std::move(status));
-}
-
-void StatusTable::set(std::size_t index, KeyStatus status, std::size_t organization,
-                      const OrganizationStatus& of) {
-  const std::scoped_lock lock(mutex_);
-  store(index, std::move(status));
-  organizations_[organization] = of;
-}
-
 OrganizationStatus StatusTable::organization(std::size_t index) const {
   const std::scoped_lock lock(mutex_);
   return organizations_[index];
+}
+
+void StatusTable::update(std::size_t key, std::size_t organization,
+                         const std::function<void(KeyStatus&, OrganizationStatus&)>& change) {
+  const std::scoped_lock lock(mutex_);
+  change(writable(key), organizations_[organization]);
+}
+
+void StatusTable::set_key(std::size_t index, KeyStatus status) {
+  const std::scoped_lock lock(mutex_);
+  writable(index) = std::move(status);
 }
 
 void StatusTable::set_organization(std::size_t index, const OrganizationStatus& status) {
@@ -57,7 +56,7 @@ void StatusTable::set_organization(std::size_t index, const OrganizationStatus& 
   organizations_[index] = status;
 }
 
-void StatusTable::store(std::size_t index, KeyStatus status) {
+KeyStatus& StatusTable::writable(std::size_t index) {
   const std::size_t number = index / kChunkSize;
   // A flag and not use_count(): that one is a relaxed load, which does not order our write after
   // the last reader's reads.
@@ -65,7 +64,7 @@ void StatusTable::store(std::size_t index, KeyStatus status) {
     chunks_[number] = std::make_shared<Chunk>(*chunks_[number]);
     shared_[number] = 0;
   }
-  (*chunks_[number])[index % kChunkSize] = std::move(status);
+  return (*chunks_[number])[index % kChunkSize];
 }
 
 }  // namespace aka::model

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -55,18 +56,20 @@ class StatusTable {
   Snapshot snapshot(const base::Clock& clock) const;
 
   KeyStatus key(std::size_t index) const;
-  void set_key(std::size_t index, KeyStatus status);
-  /// Sets both in one step, so that no snapshot sees one without the other.
-  void set(std::size_t index, KeyStatus status, std::size_t organization,
-           const OrganizationStatus& of);
   OrganizationStatus organization(std::size_t index) const;
+
+  /// Changes a key and its organization in one step, so that no snapshot sees one without the
+  /// other. `change` runs under the table's lock: it must be short and must not call back.
+  void update(std::size_t key, std::size_t organization,
+              const std::function<void(KeyStatus&, OrganizationStatus&)>& change);
+  void set_key(std::size_t index, KeyStatus status);
   void set_organization(std::size_t index, const OrganizationStatus& status);
 
   const std::shared_ptr<const Roster>& roster() const { return roster_; }
   int stale_after() const { return stale_after_; }
 
  private:
-  void store(std::size_t index, KeyStatus status);
+  KeyStatus& writable(std::size_t index);
 
   const std::shared_ptr<const Roster> roster_;
   const int stale_after_;
