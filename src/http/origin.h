@@ -1,39 +1,14 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-#include "base/result.h"
+#include "base/url.h"
 
 namespace aka::http {
 
-enum class Scheme { http, https };
-
-/// The server a request goes to.
-struct Origin {
-  Scheme scheme = Scheme::https;
-  std::string host;  ///< lower case; an IPv6 address without its brackets
-  std::uint16_t port = 443;
-
-  bool operator==(const Origin&) const = default;
-
-  /// "host:port", with brackets around an IPv6 address: for CONNECT and for messages.
-  std::string authority() const;
-  /// The value of the Host header: the port only where it is not the scheme's own.
-  std::string host_header() const;
-};
-
-struct Url {
-  Origin origin;
-  std::string target;  ///< path and query as written; empty without one
-};
-
-/// An absolute http or https URL. User names and passwords, fragments, spaces and control
-/// characters are errors. The error never repeats the text, since a URL may be a secret.
-base::Result<Url> parse_url(std::string_view text);
-
-/// A URL without path and query, as of a proxy.
-base::Result<Origin> parse_origin(std::string_view text);
+// Settings hold URLs too, so these live in base/.
+using base::Origin;
+using base::parse_origin;
+using base::parse_url;
+using base::Scheme;
+using base::Url;
 
 }  // namespace aka::http

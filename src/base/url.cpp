@@ -1,6 +1,6 @@
 // Reads absolute http and https URLs; parse_url() is the entry point. Strict on purpose: a host
 // that is read one way here and another way by a proxy or a certificate check is an attack.
-#include "http/origin.h"
+#include "base/url.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -8,15 +8,12 @@
 
 #include <fmt/format.h>
 
-namespace aka::http {
+namespace aka::base {
 namespace {
-
-using base::ErrorKind;
-using base::fail;
 
 constexpr std::uint16_t default_port(Scheme scheme) { return scheme == Scheme::https ? 443 : 80; }
 
-base::Result<Scheme> take_scheme(std::string_view& rest) {
+Result<Scheme> take_scheme(std::string_view& rest) {
   const auto end = rest.find("://");
   const auto name = rest.substr(0, end);
   if (end != std::string_view::npos) rest.remove_prefix(end + 3);
@@ -27,7 +24,7 @@ base::Result<Scheme> take_scheme(std::string_view& rest) {
   return fail(ErrorKind::invalid_input, "a URL must start with https:// or http://");
 }
 
-base::Result<std::uint16_t> parse_port(std::string_view text) {
+Result<std::uint16_t> parse_port(std::string_view text) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc{} || end != text.data() + text.size() || port == 0) {
@@ -41,7 +38,7 @@ bool is_ipv6(const std::string& text) {
   return ::inet_pton(AF_INET6, text.c_str(), &unused) == 1;
 }
 
-base::Result<std::string> parse_host(std::string_view text) {
+Result<std::string> parse_host(std::string_view text) {
   std::string host(text);
   for (char& c : host) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -60,7 +57,7 @@ base::Result<std::string> parse_host(std::string_view text) {
 }
 
 /// "[v6]", "[v6]:port", "name", "name:port".
-base::Result<Origin> parse_authority(Scheme scheme, std::string_view text) {
+Result<Origin> parse_authority(Scheme scheme, std::string_view text) {
   Origin origin{scheme, {}, default_port(scheme)};
   std::string_view port;
   if (!text.empty() && text.front() == '[') {
@@ -98,7 +95,7 @@ std::string Origin::host_header() const {
   return host.find(':') != std::string::npos ? fmt::format("[{}]", host) : host;
 }
 
-base::Result<Url> parse_url(std::string_view text) {
+Result<Url> parse_url(std::string_view text) {
   const auto unclean = [](char c) { return c <= ' ' || c >= 0x7f || c == '\\'; };
   if (std::any_of(text.begin(), text.end(), unclean)) {
     return fail(ErrorKind::invalid_input,
@@ -123,7 +120,7 @@ base::Result<Url> parse_url(std::string_view text) {
   return Url{std::move(*origin), std::move(target)};
 }
 
-base::Result<Origin> parse_origin(std::string_view text) {
+Result<Origin> parse_origin(std::string_view text) {
   auto url = parse_url(text);
   if (!url) return tl::unexpected(std::move(url.error()));
   if (!url->target.empty() && url->target != "/") {
@@ -133,4 +130,4 @@ base::Result<Origin> parse_origin(std::string_view text) {
   return std::move(url->origin);
 }
 
-}  // namespace aka::http
+}  // namespace aka::base
