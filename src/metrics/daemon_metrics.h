@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "model/ids.h"
+#include "model/observation.h"
+#include "model/roster.h"
+
+namespace aka::metrics {
+
+/// Which program this is; an empty text leaves its label out.
+struct Build {
+  std::string version;
+  std::string revision;
+  std::string compiler;
+};
+
+/// The counters of one organization. Opaque: a handle that makes counting cheap.
+class OrganizationCounters;
+using OrganizationHandle = std::shared_ptr<OrganizationCounters>;
+
+/// What the daemon tells of itself: the `atlas_key_auditor_*` and `process_*` series. It starts
+/// with no organization and with the configuration counted as not loaded.
+/// Every member is safe from any thread.
+class DaemonMetrics {
+ public:
+  explicit DaemonMetrics(const Build& build);
+  ~DaemonMetrics();
+  DaemonMetrics(const DaemonMetrics&) = delete;
+  DaemonMetrics& operator=(const DaemonMetrics&) = delete;
+
+  /// From now on the series are those of the roster's organizations: one that stayed, under the
+  /// same id and name, keeps its counts; a new one starts at 0; one that left is gone.
+  void configure(const model::Roster& roster);
+
+  /// Null if it is not configured. A handle stays usable after its organization left; what it
+  /// counts then is not shown.
+  OrganizationHandle organization(model::OrganizationId id) const;
+
+  /// Not for State::pending, which is no outcome of a poll.
+  void count_poll(OrganizationCounters& organization, model::State outcome);
+  /// `code` is the HTTP status; 0, or anything that is no status, means there was no answer.
+  void count_request(OrganizationCounters& organization, int code,
+                     std::chrono::nanoseconds duration);
+  /// How long after its due time a poll started; a negative delay counts as none.
+  void observe_delay(std::chrono::nanoseconds delay);
+
+  void config_loaded(base::WallTime when);
+  void config_rejected();
+
+  /// Prometheus text 0.0.4. Reads /proc for the `process_*` series; what it cannot read is left
+  /// out.
+  std::string render() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace aka::metrics
