@@ -1,0 +1,159 @@
+// How a key's status moves: by a poll, by a new configuration, by a waiver's end. Every mover works
+// on a copy of the status before and says what changed; findings are compared as sorted lists.
+#include "policy/advance.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "policy/judge.h"
+#include "policy/waivers.h"
+
+namespace aka::policy {
+namespace {
+
+using model::Finding;
+using model::Findings;
+using model::KeyStatus;
+using model::State;
+
+const Findings& findings_of(const KeyStatus& status) {
+  static const Findings kNone;
+  return status.findings == nullptr ? kNone : *status.findings;
+}
+
+std::optional<ChangeKind> change_between(const Finding* before, const Finding& after) {
+  if (before == nullptr) return after.waived ? ChangeKind::waived : ChangeKind::opened;
+  if (before->waived == after.waived) return std::nullopt;
+  return after.waived ? ChangeKind::waived : ChangeKind::lapsed;
+}
+
+const Finding* find(const Findings& sorted, const Finding& subject) {
+  const auto found = std::ranges::lower_bound(sorted, subject, sorts_before);
+  return found != sorted.end() && same_subject(*found, subject) ? &*found : nullptr;
+}
+
+void replace_findings(KeyStatus& status, Findings found, std::vector<Change>& changes) {
+  const Findings& held = findings_of(status);
+  for (Finding& finding : found) {
+    const Finding* before = find(held, finding);
+    if (before != nullptr) finding.since = before->since;
+    if (const auto kind = change_between(before, finding)) changes.push_back({*kind, finding});
+  }
+  for (const Finding& finding : held) {
+    if (find(found, finding) == nullptr) changes.push_back({ChangeKind::closed, finding});
+  }
+  if (found == held) return;
+  status.findings = found.empty() ? nullptr : std::make_shared<const Findings>(std::move(found));
+}
+
+/// Only of a status whose last poll judged a record or a rightly absent key.
+State state_by_findings(const KeyStatus& status) {
+  return has_open_findings(status) ? State::drift : State::compliant;
+}
+
+void conclude(KeyStatus& status, const model::Key& key, const model::Observation& observation,
+              std::vector<Change>& changes) {
+  const auto* record = std::get_if<model::KeyRecord>(&observation.answer);
+  replace_findings(status, judge(key, record, observation.wall), changes);
+  const bool gone = record == nullptr && key.expect == model::Expectation::present;
+  status.state = gone ? State::not_found : state_by_findings(status);
+  status.reason = gone ? model::Reason::key_missing : model::Reason::none;
+  status.message = nullptr;
+  status.evidence = record != nullptr ? model::Evidence::record : model::Evidence::missing;
+  status.judged_by_current_policy = true;
+  status.last_success = observation.wall;
+  status.last_success_steady = observation.steady;
+}
+
+void note_failure(KeyStatus& status, const model::Failure& failure) {
+  status.state = failure.state;
+  status.reason = failure.reason;
+  if (status.message == nullptr || *status.message != failure.message) {
+    status.message = std::make_shared<const std::string>(failure.message);
+  }
+}
+
+void apply_waivers(KeyStatus& status, const model::Key& key, base::WallTime now,
+                   std::vector<Change>& changes) {
+  const Findings& held = findings_of(status);
+  const bool as_they_were = std::ranges::all_of(
+      held, [&](const Finding& finding) { return finding.waived == is_waived(finding, key, now); });
+  if (as_they_were) return;
+  Findings found = held;
+  for (Finding& finding : found) finding.waived = is_waived(finding, key, now);
+  replace_findings(status, std::move(found), changes);
+  if (status.state == State::compliant || status.state == State::drift) {
+    status.state = state_by_findings(status);
+  }
+}
+
+bool same_rule(const std::optional<model::DescriptionRule>& left,
+               const std::optional<model::DescriptionRule>& right) {
+  if (!left || !right) return left.has_value() == right.has_value();
+  if (left->index() != right->index()) return false;
+  if (const auto* text = std::get_if<std::string>(&*left)) {
+    return *text == std::get<std::string>(*right);
+  }
+  return std::get<base::TextPattern>(*left).expression() ==
+         std::get<base::TextPattern>(*right).expression();
+}
+
+bool same_rules(const std::optional<model::RoleRules>& left,
+                const std::optional<model::RoleRules>& right) {
+  if (!left || !right) return left.has_value() == right.has_value();
+  return std::tie(left->required, left->allowed, left->forbidden) ==
+         std::tie(right->required, right->allowed, right->forbidden);
+}
+
+/// Their names aside, which judge nothing.
+bool same_policy(const model::Policy* left, const model::Policy* right) {
+  if (left == right) return true;
+  if (left == nullptr || right == nullptr) return false;
+  return same_rule(left->description, right->description) &&
+         same_rules(left->roles, right->roles) && left->severity == right->severity;
+}
+
+bool judged_alike(const model::Key& left, const model::Key& right) {
+  return left.expect == right.expect && left.public_key == right.public_key &&
+         same_policy(left.policy.get(), right.policy.get());
+}
+
+Advance finish(const KeyStatus& before, KeyStatus after, std::vector<Change> changes) {
+  const bool state_changed =
+      std::tie(before.state, before.reason) != std::tie(after.state, after.reason);
+  return {std::move(after), std::move(changes), state_changed};
+}
+
+}  // namespace
+
+Advance advance(const KeyStatus& before, const model::Key& key,
+                const model::Observation& observation) {
+  KeyStatus after = before;
+  std::vector<Change> changes;
+  after.http_status = static_cast<std::int16_t>(observation.http_status);
+  after.last_poll = observation.wall;
+  if (const auto* failure = std::get_if<model::Failure>(&observation.answer)) {
+    note_failure(after, *failure);
+  } else {
+    conclude(after, key, observation, changes);
+  }
+  return finish(before, std::move(after), std::move(changes));
+}
+
+Advance carry_over(const KeyStatus& before, const model::Key& old_key, const model::Key& new_key,
+                   base::WallTime now) {
+  KeyStatus after = before;
+  std::vector<Change> changes;
+  if (!judged_alike(old_key, new_key)) after.judged_by_current_policy = false;
+  apply_waivers(after, new_key, now, changes);
+  return finish(before, std::move(after), std::move(changes));
+}
+
+Advance reevaluate(const KeyStatus& before, const model::Key& key, base::WallTime now) {
+  KeyStatus after = before;
+  std::vector<Change> changes;
+  apply_waivers(after, key, now, changes);
+  return finish(before, std::move(after), std::move(changes));
+}
+
+}  // namespace aka::policy

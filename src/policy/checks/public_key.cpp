@@ -1,0 +1,17 @@
+// `public_key_changed`: another public key stands under the configured id.
+#include "policy/check_table.h"
+
+namespace aka::policy {
+
+void check_public_key(const Subject& subject, model::Findings& findings) {
+  if (subject.record == nullptr || subject.key.public_key.empty()) return;
+  if (subject.record->public_key == subject.key.public_key) return;
+  model::Finding finding;
+  finding.kind = model::FindingKind::public_key_changed;
+  finding.severity = model::Severity::critical;
+  finding.expected = subject.key.public_key;
+  finding.actual = shortened(subject.record->public_key);
+  findings.push_back(std::move(finding));
+}
+
+}  // namespace aka::policy

@@ -1,0 +1,36 @@
+// Judgement of one key: runs every check of the table, then gives the findings what they share:
+// the policy's severities, the instant, the waivers, and one order.
+#include "policy/judge.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "policy/check_table.h"
+#include "policy/waivers.h"
+
+namespace aka::policy {
+
+bool sorts_before(const model::Finding& left, const model::Finding& right) {
+  return std::tie(left.kind, left.role, left.project_id) <
+         std::tie(right.kind, right.role, right.project_id);
+}
+
+model::Findings judge(const model::Key& key, const model::KeyRecord* record, base::WallTime now) {
+  model::Findings findings;
+  for (const Check check : checks()) check({key, record}, findings);
+
+  std::ranges::stable_sort(findings, sorts_before);
+  const auto repeats = std::ranges::unique(findings, model::same_subject);
+  findings.erase(repeats.begin(), repeats.end());
+
+  for (model::Finding& finding : findings) {
+    if (key.policy != nullptr) {
+      finding.severity = key.policy->severity_of(finding.kind).value_or(finding.severity);
+    }
+    finding.since = now;
+    finding.waived = is_waived(finding, key, now);
+  }
+  return findings;
+}
+
+}  // namespace aka::policy
