@@ -1,4 +1,5 @@
 # Each folder of src/ includes only what its row allows. Run by ctest; prints every breach.
+cmake_minimum_required(VERSION 3.25)
 set(base "")
 set(model base)
 set(policy model base)
