@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "atlas/auth/authenticator.h"
+#include "atlas/rate_facts.h"
+#include "atlas/service.h"
+#include "base/clock.h"
+#include "base/stop.h"
+#include "http/transport.h"
+#include "model/ids.h"
+#include "model/observation.h"
+
+namespace aka::atlas {
+
+/// What one poll of one key brought.
+struct Fetched {
+  model::Answer answer;
+  int http_status = 0;     ///< 0 without an answer
+  std::vector<Sent> sent;  ///< every request to the API, a digest challenge included, in order
+  RateFacts rate;          ///< of the last answer
+};
+
+/// One connection to the service with its authenticator. Used by one thread at a time.
+class Client {
+ public:
+  /// `transport` goes to the service's origin, the only one that ever sees the credential, and
+  /// names this program to it. `clock` must outlive the client.
+  Client(std::shared_ptr<const Service> service, std::shared_ptr<Credential> credential,
+         std::unique_ptr<http::HttpTransport> transport, const base::Clock& clock);
+
+  /// Asks for one key. `deadline` bounds the whole poll in real time, whatever the client's clock
+  /// says. Nothing exactly if a stop was requested before the answer was there.
+  std::optional<Fetched> get_key(model::OrganizationId organization, model::KeyId key,
+                                 std::chrono::steady_clock::time_point deadline,
+                                 const base::StopSignal& stop);
+
+  /// Credential::revoke() over this connection. `stop` is one that was not requested, unlike the
+  /// one that ended the polls.
+  void sign_out(std::chrono::steady_clock::time_point deadline, const base::StopSignal& stop);
+
+ private:
+  std::shared_ptr<const Service> service_;
+  std::shared_ptr<Credential> credential_;
+  std::unique_ptr<http::HttpTransport> transport_;
+  std::unique_ptr<Authenticator> authenticator_;
+  const base::Clock& clock_;
+};
+
+}  // namespace aka::atlas

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/stop.h"
+#include "http/transport.h"
+
+namespace aka::atlas {
+
+/// One request that went to the API.
+struct Sent {
+  int code = 0;                     ///< the status; 0 without an answer
+  std::chrono::nanoseconds took{};  ///< from its start to the last byte, or to the failure
+};
+
+/// What one poll has at hand: its connection, its deadline, its stop, and where requests are
+/// counted. Lives as long as the poll; used by one thread.
+class Line {
+ public:
+  /// All references must outlive the line. `base_path` goes before every path of the service:
+  /// empty, or "/prefix".
+  Line(http::HttpTransport& transport, std::string base_path, const base::Clock& clock,
+       std::chrono::steady_clock::time_point deadline, const base::StopSignal& stop)
+      : transport_(transport),
+        base_path_(std::move(base_path)),
+        clock_(clock),
+        deadline_(deadline),
+        stop_(stop) {}
+
+  /// Sends a request to the API; counted in sent().
+  http::Exchange send(const http::Request& request);
+  /// Sends a request to the token endpoint, which has a limit of its own; not counted.
+  http::Exchange send_aside(const http::Request& request);
+
+  const std::vector<Sent>& sent() const { return sent_; }
+  const std::string& base_path() const { return base_path_; }
+  const base::Clock& clock() const { return clock_; }
+  std::chrono::steady_clock::time_point deadline() const { return deadline_; }
+  const base::StopSignal& stop() const { return stop_; }
+
+ private:
+  http::HttpTransport& transport_;
+  std::string base_path_;
+  const base::Clock& clock_;
+  std::chrono::steady_clock::time_point deadline_;
+  const base::StopSignal& stop_;
+  std::vector<Sent> sent_;
+};
+
+}  // namespace aka::atlas
