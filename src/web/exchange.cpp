@@ -55,6 +55,8 @@ class Exchange final : public CompatibleServer {
   void call_handler();
   void fill(httplib::Response& answer);
   bool generate(const httplib::DataSink& sink);
+  void write_raw();
+  bool run_generator(const Sink& sink);
   void report(std::string_view failure) const;
 
   const Head& head_;
@@ -98,7 +100,7 @@ Next Exchange::run() {
   bool closed = false;
   const bool written = process(stream_, !head_.keep_alive, closed);
   if (handled_ && response_.wire == Response::Wire::reset) return Next::reset;
-  if (handled_ && response_.wire == Response::Wire::raw) writer_.write(response_.body);
+  if (handled_ && response_.wire == Response::Wire::raw) write_raw();
   const bool whole = writer_.flush() && written && response_.wire == Response::Wire::normal;
   return whole && handled_ && head_.keep_alive ? Next::keep_open : Next::close;
 }
@@ -155,16 +157,28 @@ bool Exchange::generate(const httplib::DataSink& sink) {
     if (open) left -= block.size();
     return open;
   };
+  return run_generator(into) && open && left == 0;
+}
+
+void Exchange::write_raw() {
+  bool open = writer_.write(response_.body) && writer_.flush();
+  if (!response_.generate) return;
+  run_generator([&](std::string_view block) {
+    open = open && writer_.write(block) && writer_.flush();
+    return open;
+  });
+}
+
+bool Exchange::run_generator(const Sink& sink) {
   try {
-    response_.generate(into);
+    response_.generate(sink);
+    return true;
   } catch (const std::exception& failure) {
     report(failure.what());
-    return false;
   } catch (...) {
     report("an exception of unknown type");
-    return false;
   }
-  return open && left == 0;
+  return false;
 }
 
 void Exchange::report(std::string_view failure) const {

@@ -44,7 +44,8 @@ struct Response {
   enum class Wire {
     normal,
     reset,  ///< the connection is reset (RST) instead of an answer
-    raw,  ///< the body goes to the wire as it is, in place of an answer, and the connection closes
+    raw,    ///< the body, then what `generate` writes, goes to the wire as it is, in place of an
+            ///< answer, and the connection closes; `length` means nothing
   };
 
   int status = 200;
