@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-/// Every family that this program exports, in the order of its page. What each value means is the
-/// contract with dashboards and rules; docs/metrics.md tells it in full.
+/// Every family that this program exports. Dashboards and rules rely on the names; docs/metrics.md
+/// tells what each value means.
 namespace aka::metrics::names {
 
 struct Family {
