@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/redaction.h"
+
 namespace aka::policy {
 
 void check_presence(const Subject& subject, model::Findings& findings);
@@ -29,15 +31,15 @@ bool starts_character(char byte) { return (static_cast<unsigned char>(byte) & 0x
 std::span<const Check> checks() { return kChecks; }
 
 std::string shortened(std::string_view text) {
+  if (base::looks_secret(text)) return "(hidden: it looks like a secret)";
   std::size_t characters = 0;
-  std::size_t cut = text.size();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!starts_character(text[i])) continue;
-    if (characters == kLongestText) cut = i;
-    ++characters;
+  std::size_t end = 0;
+  // A character has at most four bytes; the second bound is for what is not UTF-8.
+  for (; end < text.size() && end < 4 * kLongestText; ++end) {
+    if (starts_character(text[end]) && ++characters > kLongestText) break;
   }
-  if (cut == text.size()) return std::string(text);
-  return fmt::format("{}… ({} characters)", text.substr(0, cut), characters);
+  if (end == text.size()) return std::string(text);
+  return fmt::format("{}… ({} bytes in all)", text.substr(0, end), text.size());
 }
 
 }  // namespace aka::policy

@@ -24,8 +24,8 @@ using Check = void (*)(const Subject& subject, model::Findings& findings);
 std::span<const Check> checks();
 
 /// A text from outside for a finding's `actual`: what is longer than 250 characters, the most that
-/// Atlas gives a description, is cut, and its length told. Control characters stay; whoever prints
-/// it deals with them.
+/// Atlas gives a description, is cut, and its length told; what has the form of a secret is masked.
+/// Control characters stay; whoever prints it deals with them.
 std::string shortened(std::string_view text);
 
 }  // namespace aka::policy

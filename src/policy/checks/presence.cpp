@@ -17,7 +17,7 @@ std::string describe(const model::KeyRecord& record) {
   const auto repeats = std::ranges::unique(roles);
   roles.erase(repeats.begin(), repeats.end());
   return shortened(
-      fmt::format("'{}' with {}", record.description,
+      fmt::format("'{}' with {}", shortened(record.description),
                   roles.empty() ? "no role" : fmt::format("{}", fmt::join(roles, ", "))));
 }
 
