@@ -1,0 +1,238 @@
+// One generation per configuration: a status table and a poller for each organization. Entry point:
+// adopt(). The successor is prepared while the old generation still polls; what stops the polls is
+// only the copying of what is known, between the old one's stop and the new one's start.
+#include "audit/auditor.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "policy/advance.h"
+
+namespace aka::audit {
+namespace {
+
+using base::Duration;
+using base::SteadyTime;
+
+constexpr std::size_t kNew = static_cast<std::size_t>(-1);
+/// A changed policy is judged within this time, not only at the key's next turn.
+constexpr Duration kRejudgeWithin = std::chrono::minutes(1);
+
+/// Where each organization and key stood in the roster before, kNew if it was not there.
+struct Ancestry {
+  std::vector<std::size_t> organizations;
+  std::vector<std::size_t> keys;  ///< by index among all keys
+};
+
+Ancestry ancestry(const model::Roster& roster, const model::Roster* before) {
+  Ancestry result{std::vector<std::size_t>(roster.organizations.size(), kNew),
+                  std::vector<std::size_t>(roster.key_count, kNew)};
+  if (before == nullptr) return result;
+  std::unordered_map<model::OrganizationId, std::size_t> organizations;
+  for (std::size_t i = 0; i < before->organizations.size(); ++i) {
+    organizations.emplace(before->organizations[i].id, i);
+  }
+  for (std::size_t i = 0; i < roster.organizations.size(); ++i) {
+    const model::Organization& organization = roster.organizations[i];
+    const auto found = organizations.find(organization.id);
+    if (found == organizations.end()) continue;
+    result.organizations[i] = found->second;
+    const model::Organization& old = before->organizations[found->second];
+    std::unordered_map<model::KeyId, std::size_t> keys;
+    keys.reserve(old.keys.size());
+    for (std::size_t k = 0; k < old.keys.size(); ++k)
+      keys.emplace(old.keys[k].id, old.first_key + k);
+    for (std::size_t k = 0; k < organization.keys.size(); ++k) {
+      const auto key = keys.find(organization.keys[k].id);
+      if (key != keys.end()) result.keys[organization.first_key + k] = key->second;
+    }
+  }
+  return result;
+}
+
+struct Place {
+  const model::Organization& organization;
+  const model::Key& key;
+};
+
+Place key_at(const model::Roster& roster, std::size_t index) {
+  const auto after =
+      std::ranges::upper_bound(roster.organizations, index, {}, &model::Organization::first_key);
+  const model::Organization& organization = *std::prev(after);
+  return {organization, organization.keys[index - organization.first_key]};
+}
+
+model::OrganizationStatus status_of(const model::Organization& organization,
+                                    const PollSettings& polls) {
+  model::OrganizationStatus status;
+  status.effective_interval =
+      effective_interval(organization.interval, organization.keys.size(), polls.per_minute);
+  status.detection_bound =
+      std::chrono::duration_cast<Duration>(status.effective_interval * (1 + polls.jitter)) +
+      polls.timeout;
+  return status;
+}
+
+}  // namespace
+
+struct Auditor::Generation {
+  Generation(Plan the_plan) : plan(std::move(the_plan)), table(plan.roster, plan.stale_after) {
+    const auto& organizations = plan.roster->organizations;
+    for (std::size_t i = 0; i < organizations.size(); ++i) {
+      table.set_organization(i, status_of(organizations[i], plan.polls));
+      for (std::size_t k = 0; k < organizations[i].keys.size(); ++k) {
+        if (organizations[i].keys[k].waivers != nullptr)
+          waived_keys.push_back(organizations[i].first_key + k);
+      }
+    }
+  }
+
+  std::vector<PollerMemory> stop() {
+    for (const auto& poller : pollers) poller->request_stop();
+    std::vector<PollerMemory> memories;
+    memories.reserve(pollers.size());
+    for (const auto& poller : pollers) memories.push_back(poller->stop());
+    return memories;
+  }
+
+  void inherit_statuses(const Generation& before, const Ancestry& from, const base::Clock& clock,
+                        const ChangeObserver& observe) {
+    for (const model::Organization& organization : plan.roster->organizations) {
+      for (std::size_t k = 0; k < organization.keys.size(); ++k) {
+        const std::size_t index = organization.first_key + k;
+        if (from.keys[index] == kNew) continue;
+        const model::Key& old_key = key_at(*before.plan.roster, from.keys[index]).key;
+        const auto advance = policy::carry_over(before.table.key(from.keys[index]), old_key,
+                                                organization.keys[k], clock.wall());
+        table.set_key(index, advance.after);
+        if (!advance.changes.empty()) observe(organization, organization.keys[k], advance);
+      }
+    }
+    for (std::size_t i = 0; i < from.organizations.size(); ++i) {
+      if (from.organizations[i] == kNew) continue;
+      const model::OrganizationStatus old = before.table.organization(from.organizations[i]);
+      model::OrganizationStatus status = table.organization(i);
+      status.last_conclusive = old.last_conclusive;
+      status.rate_limit_remaining = old.rate_limit_remaining;
+      table.set_organization(i, status);
+    }
+  }
+
+  PollerMemory memory_for(std::size_t organization, const Generation* before, const Ancestry& from,
+                          const std::vector<PollerMemory>& memories, SteadyTime now) const;
+
+  const Plan plan;
+  model::StatusTable table;
+  std::vector<std::size_t> waived_keys;
+  std::vector<std::unique_ptr<OrganizationPoller>> pollers;
+};
+
+PollerMemory Auditor::Generation::memory_for(std::size_t organization, const Generation* before,
+                                             const Ancestry& from,
+                                             const std::vector<PollerMemory>& memories,
+                                             SteadyTime now) const {
+  const model::Organization& of = plan.roster->organizations[organization];
+  const Duration interval = table.organization(organization).effective_interval;
+  PollerMemory memory{TokenBucket(plan.polls.burst, plan.polls.per_minute, now), {}, {}};
+  std::unordered_map<std::size_t, SteadyTime> due_before;
+  if (from.organizations[organization] != kNew) {
+    const PollerMemory& old = memories[from.organizations[organization]];
+    const std::size_t first =
+        before->plan.roster->organizations[from.organizations[organization]].first_key;
+    memory.bucket = old.bucket.resized(plan.polls.burst, plan.polls.per_minute, now);
+    memory.backoff = old.backoff;
+    for (const Job& job : old.jobs) due_before.emplace(first + job.key, job.due);
+  }
+  memory.jobs.reserve(of.keys.size());
+  for (std::size_t k = 0; k < of.keys.size(); ++k) {
+    SteadyTime due = first_due(k, of.keys.size(), now, interval);
+    const auto old = due_before.find(from.keys[of.first_key + k]);
+    if (old != due_before.end()) {
+      // Overdue ones keep their due time, so that their lateness stays visible.
+      due = std::min(old->second, now + interval);
+      if (!table.key(of.first_key + k).judged_by_current_policy) {
+        due = std::min(due, first_due(k, of.keys.size(), now, std::min(interval, kRejudgeWithin)));
+      }
+    }
+    memory.jobs.push_back({due, static_cast<std::uint32_t>(k)});
+  }
+  return memory;
+}
+
+Auditor::Auditor(Observers observers, const base::Clock& clock)
+    : observers_(std::move(observers)), clock_(clock) {}
+
+Auditor::~Auditor() { stop(); }
+
+void Auditor::adopt(Plan plan, PollMode mode) {
+  const std::scoped_lock one_at_a_time(adopting_);
+  const std::shared_ptr<Generation> before = current();
+  const auto next = std::make_shared<Generation>(std::move(plan));
+  const Ancestry from = ancestry(*next->plan.roster, before ? before->plan.roster.get() : nullptr);
+
+  std::vector<PollerMemory> memories;
+  if (before) {
+    memories = before->stop();
+    next->inherit_statuses(*before, from, clock_, observers_.change);
+  }
+  const SteadyTime now = clock_.steady();
+  for (std::size_t i = 0; i < next->plan.roster->organizations.size(); ++i) {
+    PollerMemory memory = next->memory_for(i, before.get(), from, memories, now);
+    if (mode == PollMode::once) {
+      for (Job& job : memory.jobs) job.due = now;
+    }
+    next->pollers.push_back(std::make_unique<OrganizationPoller>(
+        i, next->plan.polls, mode, next->table, std::move(memory), next->plan.connect,
+        observers_.poll, clock_));
+  }
+  {
+    const std::scoped_lock lock(mutex_);
+    current_ = next;
+  }
+  for (const auto& poller : next->pollers) poller->start();
+}
+
+std::shared_ptr<Auditor::Generation> Auditor::current() const {
+  const std::scoped_lock lock(mutex_);
+  return current_;
+}
+
+model::Snapshot Auditor::snapshot() {
+  const std::shared_ptr<Generation> generation = current();
+  for (const std::size_t index : generation->waived_keys) {
+    const Place place = key_at(*generation->plan.roster, index);
+    policy::Advance advance;
+    generation->table.update(index, 0, [&](model::KeyStatus& status, model::OrganizationStatus&) {
+      advance = policy::reevaluate(status, place.key, clock_.wall());
+      status = advance.after;
+    });
+    if (!advance.changes.empty()) observers_.change(place.organization, place.key, advance);
+  }
+  return generation->table.snapshot(clock_);
+}
+
+bool Auditor::beats_within(Duration limit) const {
+  const std::shared_ptr<Generation> generation = current();
+  const SteadyTime now = clock_.steady();
+  return generation != nullptr && std::ranges::all_of(generation->pollers, [&](const auto& poller) {
+           return now - poller->last_beat() <= limit;
+         });
+}
+
+void Auditor::wait_until_done() {
+  for (const auto& poller : current()->pollers) poller->wait_until_done();
+}
+
+void Auditor::request_stop() {
+  if (const auto generation = current()) {
+    for (const auto& poller : generation->pollers) poller->request_stop();
+  }
+}
+
+void Auditor::stop() {
+  const std::scoped_lock one_at_a_time(adopting_);
+  if (const auto generation = current()) generation->stop();
+}
+
+}  // namespace aka::audit

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "atlas/client.h"
+#include "audit/backoff.h"
+#include "audit/schedule.h"
+#include "audit/token_bucket.h"
+#include "base/clock.h"
+#include "base/stop.h"
+#include "model/snapshot.h"
+#include "policy/advance.h"
+
+namespace aka::audit {
+
+struct PollSettings {
+  base::Duration timeout{};  ///< one request, name lookup to last byte
+  double jitter = 0;         ///< fraction of the interval
+  int connections = 1;       ///< per organization
+  int burst = 1;
+  int per_minute = 1;
+
+  friend bool operator==(const PollSettings&, const PollSettings&) = default;
+};
+
+/// What one poll came to. References are valid during the call only.
+struct PollReport {
+  const model::Organization& organization;
+  const model::Key& key;
+  const model::Observation& observation;
+  const atlas::Fetched& fetched;
+  const policy::Advance& advance;
+  std::chrono::nanoseconds lateness;  ///< start minus due time
+};
+
+/// Called on poll threads, several at once, after the tables were updated.
+using PollObserver = std::function<void(const PollReport&)>;
+
+/// Opens a connection with an authentication state of its own.
+using ClientFactory = std::function<std::unique_ptr<atlas::Client>(const model::Organization&)>;
+
+enum class PollMode { continuous, once };
+
+/// What outlives a poller when the configuration changes.
+struct PollerMemory {
+  TokenBucket bucket;
+  OrganizationBackoff backoff;
+  std::vector<Job> jobs;  ///< not done; an interrupted one among them
+};
+
+/// Polls the keys of one organization on threads of its own, so that its service's trouble is
+/// nobody else's. One thread, the leader, waits for the next due job; taking it, the leader leaves
+/// the post to the next thread, and there are never more threads than connections.
+class OrganizationPoller {
+ public:
+  OrganizationPoller(std::size_t organization, const PollSettings& settings, PollMode mode,
+                     model::StatusTable& table, PollerMemory memory, ClientFactory connect,
+                     PollObserver observe, const base::Clock& clock);
+  ~OrganizationPoller();
+  OrganizationPoller(const OrganizationPoller&) = delete;
+  OrganizationPoller& operator=(const OrganizationPoller&) = delete;
+
+  void start();
+  /// Ends waits and requests under way; does not wait. stop() then joins.
+  void request_stop();
+  PollerMemory stop();
+  /// PollMode::once: returns when every job was done, or a stop was requested.
+  void wait_until_done();
+
+  /// When a thread last came by to look at the clock, which it does every few seconds unless all
+  /// are waiting for an answer.
+  base::SteadyTime last_beat() const;
+
+ private:
+  struct Outcome;
+
+  void work();
+  std::optional<Job> next_job(std::unique_lock<std::mutex>& lock);
+  std::optional<Job> lead(std::unique_lock<std::mutex>& lock);
+  base::SteadyTime start_time() const;
+  void hand_over_lead();
+  std::unique_ptr<atlas::Client> take_client(std::unique_lock<std::mutex>& lock);
+  /// Nothing if a stop cut it short: then nothing was learned and nothing is recorded.
+  std::optional<Outcome> poll(const Job& job, atlas::Client& client);
+  void settle(const Job& job, const Outcome& outcome);
+
+  const model::Organization& of_;
+  const std::size_t organization_;
+  const PollSettings settings_;
+  const PollMode mode_;
+  model::StatusTable& table_;
+  const ClientFactory connect_;
+  const PollObserver observe_;
+  const base::Clock& clock_;
+  base::StopSignal stop_;
+
+  mutable std::mutex mutex_;  // guards all below
+  std::condition_variable leader_wakes_;
+  std::condition_variable follower_wakes_;
+  std::condition_variable done_;
+  Schedule schedule_;
+  TokenBucket bucket_;
+  OrganizationBackoff backoff_;
+  std::vector<Job> interrupted_;
+  std::vector<std::uint8_t> failures_;                        // troubled polls in a row, by key
+  std::vector<std::unique_ptr<atlas::Client>> idle_clients_;  // the last used one is taken first
+  std::vector<std::thread> threads_;
+  std::size_t running_ = 0;
+  std::size_t followers_ = 0;
+  bool led_ = false;
+  base::SteadyTime last_beat_;
+  std::minstd_rand random_;
+};
+
+}  // namespace aka::audit
