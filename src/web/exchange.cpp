@@ -101,8 +101,10 @@ Next Exchange::run() {
   const bool written = process(stream_, !head_.keep_alive, closed);
   if (handled_ && response_.wire == Response::Wire::reset) return Next::reset;
   if (handled_ && response_.wire == Response::Wire::raw) write_raw();
-  const bool whole = writer_.flush() && written && response_.wire == Response::Wire::normal;
-  return whole && handled_ && head_.keep_alive ? Next::keep_open : Next::close;
+  // A peer that does not read would only keep what is queued for it in the kernel.
+  if (!writer_.flush()) return Next::reset;
+  const bool whole = written && handled_ && response_.wire == Response::Wire::normal;
+  return whole && head_.keep_alive ? Next::keep_open : Next::close;
 }
 
 void Exchange::handle(const httplib::Request& parsed, httplib::Response& answer) {

@@ -33,6 +33,17 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
+/// "METHOD target HTTP/1.x", one space each; what the words may be is httplib's to know, but 0.11.4
+/// lets any number of spaces pass.
+bool is_request_line(std::string_view line) {
+  const auto first = line.find(' ');
+  const auto last = line.rfind(' ');
+  if (first == std::string_view::npos || last <= first + 1) return false;
+  const auto target = line.substr(first + 1, last - first - 1);
+  return is_token(line.substr(0, first)) && target.find_first_of(" \t") == std::string_view::npos &&
+         line.substr(last).starts_with(" HTTP/1.");
+}
+
 bool names_close(const Headers& headers) {
   const auto [first, last] = headers.equal_range("Connection"sv);
   return std::any_of(first, last, [](const auto& header) {
@@ -82,6 +93,9 @@ tl::expected<Head, Refusal> parse_head(std::string_view text) {
   Head head;
   const auto line_end = text.find("\r\n");
   head.line = text.substr(0, line_end);
+  if (!is_request_line(head.line)) {
+    return refuse(400, "the first line is not 'METHOD /path HTTP/1.1'");
+  }
   text.remove_prefix(line_end + 2);
   for (auto end = text.find("\r\n"); end != 0 && end != std::string_view::npos;
        end = text.find("\r\n")) {

@@ -50,10 +50,10 @@ struct Response {
 
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::vector<std::pair<std::string, std::string>> headers;  ///< Content-Length is added
-  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};  ///< Content-Length is added
+  std::string body = {};
   std::uint64_t length = 0;
-  std::function<void(const Sink&)> generate;
+  std::function<void(const Sink&)> generate = {};
   Wire wire = Wire::normal;
 };
 

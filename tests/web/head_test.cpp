@@ -55,6 +55,18 @@ TEST_SUITE("web head") {
     CHECK_FALSE(head->expects_continue);
   }
 
+  TEST_CASE("a request line is three words, one space between each, of a version we speak") {
+    for (const std::string line :
+         {"", "GET", "GET /", "GET / ", " GET / HTTP/1.1", "GET  / HTTP/1.1", "GET /  HTTP/1.1",
+          "GET /a b HTTP/1.1", "GET /\t HTTP/1.1", "GET / HTTP/1.1 ", "GET / HTTP/2.0",
+          "G(T / HTTP/1.1", "GET / http/1.1"}) {
+      CAPTURE(line);
+      const auto head = parse_head(line + "\r\n\r\n");
+      REQUIRE_FALSE(head);
+      CHECK(head.error().status == 400);
+    }
+  }
+
   TEST_CASE("a connection is kept only for HTTP/1.1 without a close") {
     const std::vector<std::pair<std::string, bool>> rows{
         {"GET / HTTP/1.1\r\n\r\n", true},
