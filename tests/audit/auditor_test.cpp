@@ -1,0 +1,325 @@
+#include "audit/auditor.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include <doctest/doctest.h>
+
+#include "audit/fake_service.h"
+#include "support/fake_clock.h"
+
+using namespace std::chrono_literals;
+using namespace aka;
+using model::Reason;
+using model::State;
+using testing::FakeClock;
+using testing::FakeService;
+
+TEST_SUITE_BEGIN("auditor");
+
+namespace {
+
+std::string id_of(char digit) { return std::string(24, digit); }
+
+std::shared_ptr<const model::Policy> policy_of(const std::string& role) {
+  model::Policy policy;
+  policy.name = "only-" + role;
+  policy.roles.emplace();
+  policy.roles->exact = true;
+  policy.roles->required = {{role, model::ScopePatternKind::organization, {}}};
+  return std::make_shared<const model::Policy>(std::move(policy));
+}
+
+model::Organization organization(char id, const std::string& keys, base::Duration interval,
+                                 const std::string& role = "ORG_MEMBER") {
+  model::Organization result;
+  result.id = *model::OrganizationId::parse(id_of(id));
+  result.name = std::string(1, id);
+  result.interval = interval;
+  result.owner = std::make_shared<const std::string>();
+  const auto policy = policy_of(role);
+  for (const char key : keys) {
+    model::Key one;
+    one.id = *model::KeyId::parse(id_of(key));
+    one.name = std::string(1, key);
+    one.policy = policy;
+    one.owner = result.owner;
+    result.keys.push_back(std::move(one));
+  }
+  return result;
+}
+
+/// An auditor over a fake service and a clock that the test moves.
+struct World {
+  FakeClock clock;
+  FakeService service{clock};
+  std::atomic<int> connections{0};
+  std::atomic<int> changes{0};
+  audit::Observers observers{
+      [](const audit::PollReport&) {},
+      [this](const model::Organization&, const model::Key&, const policy::Advance&) { ++changes; }};
+  audit::Auditor auditor{observers, clock};
+
+  audit::Plan plan(std::vector<model::Organization> organizations) {
+    model::Roster roster;
+    for (model::Organization& one : organizations) {
+      one.first_key = roster.key_count;
+      roster.key_count += one.keys.size();
+      roster.organizations.push_back(std::move(one));
+    }
+    audit::Plan plan;
+    plan.roster = std::make_shared<const model::Roster>(std::move(roster));
+    plan.polls = {5s, 0.0, 2, 1000, 60'000};
+    plan.connect = [this](const model::Organization&) {
+      ++connections;
+      return std::make_unique<atlas::Client>(
+          std::make_shared<atlas::Service>(), std::make_shared<testing::OpenCredential>(),
+          std::make_unique<testing::FakeServiceTransport>(service), clock);
+    };
+    return plan;
+  }
+
+  /// The status of a key, once it is no longer `last`; waits in real time.
+  model::KeyStatus status_after(std::size_t key, State last) {
+    for (int i = 0; i < 10'000; ++i) {
+      const auto status = auditor.snapshot().status(key);
+      if (status.state != last) return status;
+      std::this_thread::yield();
+    }
+    return auditor.snapshot().status(key);
+  }
+
+  model::KeyStatus polled_after(std::size_t key, base::WallTime last_poll) {
+    for (int i = 0; i < 1'000'000; ++i) {
+      const auto status = auditor.snapshot().status(key);
+      if (status.last_poll > last_poll) return status;
+      std::this_thread::yield();
+    }
+    FAIL("the key was not polled");
+    return {};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("each key is polled once an interval, at its own place in it") {
+  World world;
+  for (const char key : {'1', '2', '3'}) world.service.answer_key(id_of(key), "ORG_MEMBER");
+  const auto start = world.clock.steady();
+  world.auditor.adopt(world.plan({organization('a', "123", 30s)}));
+  for (int second = 0; second < 90; ++second) {
+    const auto asked_before = static_cast<std::size_t>(second / 10 + 1);
+    REQUIRE(world.service.wait_asked("", asked_before));
+    CHECK(world.service.asked().size() == asked_before);
+    world.polled_after(static_cast<std::size_t>(second / 10 % 3),
+                       world.clock.wall() - std::chrono::seconds(second % 10) - 1ms);
+    world.clock.advance(1s);
+  }
+  for (const char key : {'1', '2', '3'}) {
+    const auto asked = world.service.asked(id_of(key));
+    REQUIRE(asked.size() >= 3);
+    CHECK(asked[0].at - start == 10s * (key - '1'));
+    CHECK(asked[1].at - asked[0].at == 30s);
+    CHECK(asked[2].at - asked[1].at == 30s);
+  }
+}
+
+TEST_CASE("a hanging organization delays nobody else, and a stop waits for nobody") {
+  World world;
+  world.service.answer_key(id_of('2'), "ORG_MEMBER");
+  world.service.hang(id_of('1'));
+  world.auditor.adopt(world.plan({organization('b', "1", 10s), organization('a', "2", 10s)}));
+  REQUIRE(world.service.wait_asked(id_of('1'), 1));
+  for (std::size_t round = 1; round <= 5; ++round) {
+    REQUIRE(world.service.wait_asked(id_of('2'), round));
+    world.polled_after(1, world.clock.wall() - 1ms);
+    world.clock.advance(10s);
+  }
+  CHECK(world.service.asked(id_of('1')).size() == 1);
+  world.auditor.stop();
+  CHECK(world.auditor.snapshot().status(0).state == State::pending);
+}
+
+TEST_CASE(
+    "a second connection is opened only when two polls overlap, and never more than allowed") {
+  World world;
+  for (const char key : {'1', '2', '3', '4'}) world.service.answer_key(id_of(key), "ORG_MEMBER");
+  world.auditor.adopt(world.plan({organization('a', "1234", 40s)}));
+  for (std::size_t i = 1; i <= 12; ++i) {
+    REQUIRE(world.service.wait_asked("", i));
+    world.polled_after((i - 1) % 4, world.clock.wall() - 1ms);
+    world.clock.advance(10s);
+  }
+  CHECK(world.connections == 1);
+  world.service.hang("/");
+  const std::size_t before = world.service.asked().size();
+  world.clock.advance(40s);
+  REQUIRE(world.service.wait_asked("", before + 2));
+  world.clock.advance(400s);
+  CHECK(world.connections <= 2);
+  CHECK(world.service.asked().size() <= before + 2);
+}
+
+TEST_CASE("no more requests start than the budget allows") {
+  World world;
+  world.service.answer_key(id_of('1'), "ORG_MEMBER");
+  auto plan = world.plan({organization('a', "1", 1s)});
+  plan.polls.burst = 3;
+  plan.polls.per_minute = 6;  // the interval stretches to 10 s
+  world.auditor.adopt(std::move(plan));
+  CHECK(world.auditor.snapshot().organizations[0].effective_interval == 10s);
+  for (std::size_t i = 1; i <= 6; ++i) {
+    REQUIRE(world.service.wait_asked("", i));
+    world.polled_after(0, world.clock.wall() - 1ms);
+    CHECK(world.service.asked().size() == i);
+    world.clock.advance(10s);
+  }
+}
+
+TEST_CASE("a 429 holds its whole organization as long as it says") {
+  World world;
+  world.service.answer(id_of('1'), http::Answer{429, {{"Retry-After", "55"}}, "{}"});
+  world.service.answer_key(id_of('2'), "ORG_MEMBER");
+  world.auditor.adopt(world.plan({organization('a', "12", 20s)}));
+  CHECK(world.status_after(0, State::pending).state == State::rate_limited);
+  world.clock.advance(54s);
+  // The scheduler has looked at the clock since, and still nobody was asked.
+  for (const auto now = world.clock.steady();
+       !world.auditor.beats_within(0s) && now == world.clock.steady();) {
+    std::this_thread::yield();
+  }
+  CHECK(world.service.asked().size() == 1);
+  world.clock.advance(7s);
+  REQUIRE(world.service.wait_asked(id_of('2'), 1));
+}
+
+TEST_CASE("a poll that fails keeps the finding and its age, and proves nothing") {
+  World world;
+  world.service.answer_key(id_of('1'), "ORG_OWNER");
+  world.auditor.adopt(world.plan({organization('a', "1", 10s)}));
+  const auto drift = world.status_after(0, State::pending);
+  REQUIRE(drift.state == State::drift);
+  const auto since = *model::drift_since(drift);
+  world.service.answer(id_of('1'), http::Answer{503, {}, "<html>"});
+  world.clock.advance(10s);
+  const auto failed = world.polled_after(0, drift.last_poll);
+  CHECK(failed.state == State::error);
+  CHECK(failed.reason == Reason::http_5xx);
+  CHECK(model::drift_since(failed) == since);
+  CHECK(failed.last_success == drift.last_success);
+  world.service.answer_key(id_of('1'), "ORG_MEMBER");
+  world.clock.advance(60s);
+  const auto healed = world.polled_after(0, failed.last_poll);
+  CHECK(healed.state == State::compliant);
+  CHECK_FALSE(model::drift_since(healed).has_value());
+}
+
+TEST_CASE("once polls every key once, whatever it answers, and ends") {
+  World world;
+  world.service.answer_key(id_of('1'), "ORG_MEMBER");
+  world.service.answer(id_of('2'), http::Answer{500, {}, ""});
+  auto plan = world.plan({organization('a', "12", 5min), organization('b', "3", 5min)});
+  world.auditor.adopt(std::move(plan), audit::PollMode::once);
+  world.auditor.wait_until_done();
+  CHECK(world.service.asked().size() == 3);
+  const auto snapshot = world.auditor.snapshot();
+  CHECK(snapshot.status(0).state == State::compliant);
+  CHECK(snapshot.status(1).state == State::error);
+  CHECK(snapshot.status(2).reason == Reason::connect);
+}
+
+TEST_CASE("a reload keeps what is known of keys that stay, their schedule and their budget") {
+  World world;
+  for (const char key : {'1', '2', '3'}) world.service.answer_key(id_of(key), "ORG_OWNER");
+  world.auditor.adopt(world.plan({organization('a', "12", 20s)}));
+  const auto first = world.status_after(0, State::pending);
+  world.clock.advance(10s);
+  const auto second = world.status_after(1, State::pending);
+  world.clock.advance(5s);
+
+  world.auditor.adopt(world.plan({organization('a', "312", 20s)}));
+  const auto snapshot = world.auditor.snapshot();
+  CHECK(snapshot.status(1).findings == first.findings);
+  CHECK(snapshot.status(2).last_poll == second.last_poll);
+  REQUIRE(world.service.wait_asked(id_of('3'), 1));
+  CHECK(world.service.asked(id_of('1')).size() == 1);
+  world.clock.advance(5s);
+  REQUIRE(world.service.wait_asked(id_of('1'), 2));
+  CHECK(world.service.asked(id_of('2')).size() == 1);
+  world.clock.advance(10s);
+  REQUIRE(world.service.wait_asked(id_of('2'), 2));
+}
+
+TEST_CASE("a changed policy holds findings, withdraws a green and is judged within a minute") {
+  World world;
+  world.service.answer_key(id_of('1'), "ORG_MEMBER");
+  world.service.answer_key(id_of('2'), "ORG_OWNER");
+  world.auditor.adopt(world.plan({organization('a', "12", 60min)}));
+  CHECK(world.status_after(0, State::pending).state == State::compliant);
+  world.clock.advance(30min);
+  CHECK(world.status_after(1, State::pending).state == State::drift);
+
+  world.auditor.adopt(world.plan({organization('a', "12", 60min, "ORG_OWNER")}));
+  const auto snapshot = world.auditor.snapshot();
+  const auto verdict = [&](std::size_t key) {
+    return model::verdict_of(snapshot.status(key), snapshot.steady, 3h);
+  };
+  // Each was asked for at once or is due within the minute; what counts is that none is green
+  // unproven.
+  CHECK(verdict(0) != model::Verdict::compliant);
+  world.clock.advance(1min);
+  REQUIRE(world.service.wait_asked(id_of('1'), 2));
+  REQUIRE(world.service.wait_asked(id_of('2'), 2));
+  CHECK(world.status_after(1, State::drift).state == State::compliant);
+}
+
+TEST_CASE("a poll that a reload cuts short is repeated") {
+  World world;
+  world.service.hang(id_of('1'));
+  world.auditor.adopt(world.plan({organization('a', "1", 60min)}));
+  REQUIRE(world.service.wait_asked(id_of('1'), 1));
+  world.service.hang("nothing");
+  world.service.answer_key(id_of('1'), "ORG_MEMBER");
+  world.auditor.adopt(world.plan({organization('a', "1", 60min)}));
+  CHECK(world.status_after(0, State::pending).state == State::compliant);
+}
+
+TEST_CASE("a reload storm spends no more than the budget") {
+  World world;
+  auto plan = [&] {
+    auto result = world.plan({organization('a', "1", 1s)});
+    result.polls.burst = 2;
+    result.polls.per_minute = 1;
+    return result;
+  };
+  world.service.hang(id_of('1'));
+  for (int i = 0; i < 20; ++i) {
+    world.auditor.adopt(plan());
+    if (i == 0) REQUIRE(world.service.wait_asked("", 1));
+  }
+  world.auditor.stop();
+  CHECK(world.service.asked().size() <= 2);
+}
+
+TEST_CASE("a waiver lapses at its instant, without a poll") {
+  World world;
+  world.service.answer_key(id_of('1'), "ORG_OWNER");
+  auto watched = organization('a', "1", 60min);
+  model::Waiver waiver;
+  waiver.kind = model::FindingKind::role_unexpected;
+  waiver.role = "ORG_OWNER";
+  waiver.until = world.clock.wall() + 10min;
+  waiver.reason = "migration";
+  model::Waiver missing = waiver;
+  missing.kind = model::FindingKind::role_missing;
+  missing.role = "ORG_MEMBER";
+  watched.keys[0].waivers =
+      std::make_shared<const std::vector<model::Waiver>>(std::vector{waiver, missing});
+  world.auditor.adopt(world.plan({watched}));
+  CHECK(world.status_after(0, State::pending).state == State::compliant);
+  CHECK_FALSE(model::has_open_findings(world.auditor.snapshot().status(0)));
+  world.service.hang(id_of('1'));
+  world.clock.advance(10min);
+  CHECK(model::has_open_findings(world.auditor.snapshot().status(0)));
+  CHECK(world.changes == 1);
+}
