@@ -15,9 +15,10 @@ using HeaderList = std::vector<std::pair<std::string, std::string>>;
 struct Request {
   std::string method = "GET";
   std::string target = "/";  ///< path and query as they go on the wire, already percent-encoded
-  HeaderList headers;  ///< besides Host, User-Agent, Accept and Content-*, which need not be given
-  std::string body;
-  std::string content_type;              ///< of the body; empty without one
+  /// Besides Host, User-Agent, Connection and what describes the body, which the transport sets.
+  HeaderList headers = {};
+  std::string body = {};
+  std::string content_type = {};         ///< of the body; empty without one
   std::size_t body_limit = 1024 * 1024;  ///< bytes of answer body that are still accepted
   std::size_t header_limit = 64 * 1024;  ///< bytes of answer head, all interim answers included
 };
