@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-namespace aka::test {
+namespace aka::testing {
 
 /// A clock that stands still until a test moves it. Waits look at it again every millisecond of
 /// real time, so that no wake-up can be lost.
@@ -44,4 +44,4 @@ class FakeClock final : public base::Clock {
   base::SteadyTime steady_{std::chrono::hours(1)};
 };
 
-}  // namespace aka::test
+}  // namespace aka::testing
