@@ -49,7 +49,8 @@ void Router::add(std::string_view method, std::string_view pattern, Page page) {
 }
 
 Response Router::operator()(const Request& request) const {
-  const std::string_view wanted = request.method == "HEAD" ? "GET" : request.method;
+  std::string_view wanted = request.method;
+  if (wanted == "HEAD") wanted = "GET";
   const auto path = split(request.path);
   std::vector<std::string> methods;
   for (const auto& route : routes_) {
