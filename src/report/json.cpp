@@ -1,0 +1,279 @@
+// The JSON documents. Arrays go out in blocks as they are written; an entry of keys is the same
+// everywhere.
+#include "report/json.h"
+
+#include <array>
+
+#include "report/json_writer.h"
+#include "report/keys.h"
+#include "report/summary.h"
+
+namespace aka::report {
+namespace {
+
+constexpr std::size_t kBlock = std::size_t{64} * 1024;
+
+/// A JSON text that leaves in blocks.
+class Stream {
+ public:
+  explicit Stream(const Sink& sink) : sink_(sink), json_(buffer_) { buffer_.reserve(2 * kBlock); }
+
+  JsonWriter& json() { return json_; }
+
+  /// To be asked after each element; false: nobody reads any more.
+  bool go_on() { return buffer_.size() < kBlock || flush(); }
+
+  bool finish() {
+    buffer_ += '\n';
+    return open_ && flush();
+  }
+
+ private:
+  bool flush() {
+    open_ = open_ && sink_(buffer_);
+    buffer_.clear();
+    return open_;
+  }
+
+  const Sink& sink_;
+  std::string buffer_;
+  JsonWriter json_;
+  bool open_ = true;
+};
+
+void write_expectation(JsonWriter& json, std::string_view name, const std::string& text,
+                       model::FindingKind kind) {
+  json.key(name);
+  if (compares_texts(kind)) {
+    json.text(text);
+  } else {
+    json.text_or_null(text);
+  }
+}
+
+void write_finding_members(JsonWriter& json, const model::Finding& finding) {
+  json.key("kind").text(to_string(finding.kind));
+  json.key("severity").text(to_string(finding.severity));
+  json.key("role").text_or_null(finding.role);
+  json.key("project_id").text_or_null(finding.project_id);
+  write_expectation(json, "expected", finding.expected, finding.kind);
+  write_expectation(json, "actual", finding.actual, finding.kind);
+  json.key("since").time(finding.since);
+  json.key("waived").boolean(finding.waived);
+}
+
+void write_key_identity(JsonWriter& json, const KeyView& view) {
+  json.key("org_id").text(view.organization.id.to_string());
+  json.key("org").text(view.organization.name);
+  json.key("key_id").text(view.key.id.to_string());
+  json.key("key").text(view.key.name);
+}
+
+void write_key(JsonWriter& json, const KeyView& view) {
+  const model::KeyStatus& status = view.status;
+  json.begin_object();
+  write_key_identity(json, view);
+  json.key("policy").text_or_null(policy_label(view.key));
+  json.key("owner").text_or_null(*view.key.owner);
+  json.key("state").text(to_string(status.state));
+  json.key("reason").text_or_null(to_string(status.reason));
+  json.key("http_status");
+  if (status.http_status == 0) {
+    json.null();
+  } else {
+    json.integer(status.http_status);
+  }
+  json.key("last_poll").time(status.last_poll);
+  json.key("last_success").time(status.last_success);
+  json.key("findings").begin_array();
+  for (const model::Finding& finding : findings_of(status)) {
+    json.begin_object();
+    write_finding_members(json, finding);
+    json.end_object();
+  }
+  json.end_array().end_object();
+}
+
+void write_finding(JsonWriter& json, const KeyView& view, const model::Finding& finding) {
+  json.begin_object();
+  write_key_identity(json, view);
+  json.key("owner").text_or_null(*view.key.owner);
+  write_finding_members(json, finding);
+  json.end_object();
+}
+
+void write_key_array(Stream& stream, const model::Snapshot& snapshot, Page page) {
+  stream.json().begin_array();
+  std::size_t left = page.limit;
+  each_key(snapshot, page.offset, [&](const KeyView& view) {
+    if (left-- == 0) return false;
+    stream.json().new_line();
+    write_key(stream.json(), view);
+    return stream.go_on();
+  });
+  stream.json().new_line();
+  stream.json().end_array();
+}
+
+void write_finding_array(Stream& stream, const model::Snapshot& snapshot, Page page) {
+  stream.json().begin_array();
+  std::size_t skip = page.offset;
+  std::size_t left = page.limit;
+  each_key(snapshot, 0, [&](const KeyView& view) {
+    for (const model::Finding& finding : findings_of(view.status)) {
+      if (skip > 0) {
+        --skip;
+        continue;
+      }
+      if (left-- == 0) return false;
+      stream.json().new_line();
+      write_finding(stream.json(), view, finding);
+      if (!stream.go_on()) return false;
+    }
+    return true;
+  });
+  stream.json().new_line();
+  stream.json().end_array();
+}
+
+void begin_success(JsonWriter& json) {
+  json.begin_object().key("status").text("success").key("data");
+}
+
+void write_summary_members(JsonWriter& json, const Summary& summary) {
+  json.key("keys").count(summary.keys);
+  json.key("compliant").count(summary.compliant);
+  json.key("findings").count(summary.findings);
+  json.key("undetermined").count(summary.undetermined);
+}
+
+void write_states(JsonWriter& json, const model::Snapshot& snapshot,
+                  const model::Organization& organization) {
+  std::array<std::size_t, model::kStates.size()> counts{};
+  for (std::size_t i = 0; i < organization.keys.size(); ++i) {
+    ++counts[static_cast<std::size_t>(snapshot.status(organization.first_key + i).state)];
+  }
+  json.begin_object();
+  for (const model::State state : model::kStates) {
+    json.key(to_string(state)).count(counts[static_cast<std::size_t>(state)]);
+  }
+  json.end_object();
+}
+
+void write_organization(JsonWriter& json, const model::Snapshot& snapshot, std::size_t index) {
+  const model::Organization& organization = snapshot.roster->organizations[index];
+  const model::OrganizationStatus& status = snapshot.organizations[index];
+  json.begin_object();
+  json.key("org_id").text(organization.id.to_string());
+  json.key("org").text(organization.name);
+  write_summary_members(json, summarize(snapshot, organization));
+  json.key("states");
+  write_states(json, snapshot, organization);
+  json.key("effective_interval_seconds").seconds(status.effective_interval);
+  json.key("detection_bound_seconds").seconds(status.detection_bound);
+  json.key("rate_limit_remaining");
+  if (status.rate_limit_remaining) {
+    json.integer(*status.rate_limit_remaining);
+  } else {
+    json.null();
+  }
+  json.end_object();
+}
+
+void write_config(JsonWriter& json, const DaemonFacts& facts) {
+  json.begin_object();
+  json.key("path").text(facts.config_path);
+  json.key("loaded").time(facts.config_loaded);
+  json.key("last_reload_successful").boolean(facts.reload_error.empty());
+  json.key("last_reload_error").text_or_null(facts.reload_error);
+  json.end_object();
+}
+
+}  // namespace
+
+bool write_audit(const model::Snapshot& snapshot, const Sink& sink) {
+  Stream stream(sink);
+  JsonWriter& json = stream.json();
+  json.begin_object();
+  json.key("version").integer(1);
+  json.key("time").time(snapshot.wall);
+  json.key("summary").begin_object();
+  write_summary_members(json, summarize(snapshot));
+  json.end_object();
+  json.key("keys");
+  write_key_array(stream, snapshot, {});
+  json.end_object();
+  return stream.finish();
+}
+
+bool write_keys(const model::Snapshot& snapshot, Page page, const Sink& sink) {
+  Stream stream(sink);
+  begin_success(stream.json());
+  write_key_array(stream, snapshot, page);
+  stream.json().end_object();
+  return stream.finish();
+}
+
+bool write_findings(const model::Snapshot& snapshot, Page page, const Sink& sink) {
+  Stream stream(sink);
+  begin_success(stream.json());
+  write_finding_array(stream, snapshot, page);
+  stream.json().end_object();
+  return stream.finish();
+}
+
+std::optional<std::string> key_document(const model::Snapshot& snapshot,
+                                        model::OrganizationId organization, model::KeyId key) {
+  std::optional<std::string> document;
+  each_key(snapshot, 0, [&](const KeyView& view) {
+    if (view.organization.id != organization || view.key.id != key) return true;
+    document.emplace();
+    JsonWriter json(*document);
+    begin_success(json);
+    write_key(json, view);
+    json.end_object();
+    *document += '\n';
+    return false;
+  });
+  return document;
+}
+
+std::string status_document(const model::Snapshot& snapshot, const DaemonFacts& facts) {
+  std::string document;
+  JsonWriter json(document);
+  begin_success(json);
+  json.begin_object();
+  json.key("version").text(facts.version);
+  json.key("time").time(snapshot.wall);
+  json.key("start_time").time(facts.started);
+  json.key("uptime_seconds")
+      .seconds(
+          std::chrono::floor<std::chrono::milliseconds>(snapshot.steady - facts.started_steady));
+  json.key("config");
+  write_config(json, facts);
+  json.key("summary").begin_object();
+  write_summary_members(json, summarize(snapshot));
+  json.end_object();
+  json.key("organizations").begin_array();
+  for (std::size_t i = 0; i < snapshot.roster->organizations.size(); ++i) {
+    write_organization(json, snapshot, i);
+  }
+  json.end_array().end_object().end_object();
+  document += '\n';
+  return document;
+}
+
+std::string error_document(std::string_view message) {
+  std::string document;
+  JsonWriter(document)
+      .begin_object()
+      .key("status")
+      .text("error")
+      .key("error")
+      .text(message)
+      .end_object();
+  document += '\n';
+  return document;
+}
+
+}  // namespace aka::report

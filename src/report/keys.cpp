@@ -1,0 +1,38 @@
+// What every report asks of a key.
+#include "report/keys.h"
+
+namespace aka::report {
+
+void each_key(const model::Snapshot& snapshot, std::size_t first,
+              const std::function<bool(const KeyView&)>& visit) {
+  for (const model::Organization& organization : snapshot.roster->organizations) {
+    const std::size_t skipped = first > organization.first_key ? first - organization.first_key : 0;
+    for (std::size_t i = skipped; i < organization.keys.size(); ++i) {
+      const KeyView view{organization, organization.keys[i],
+                         snapshot.status(organization.first_key + i)};
+      if (!visit(view)) return;
+    }
+  }
+}
+
+std::string policy_label(const model::Key& key) {
+  if (key.policy == nullptr) return {};
+  return key.policy->name.empty() ? "inline" : key.policy->name;
+}
+
+bool is_judged(const model::KeyStatus& status) {
+  return status.state == model::State::compliant || status.state == model::State::drift ||
+         status.reason == model::Reason::key_missing;
+}
+
+const model::Findings& findings_of(const model::KeyStatus& status) {
+  static const model::Findings kNone;
+  return status.findings == nullptr ? kNone : *status.findings;
+}
+
+bool compares_texts(model::FindingKind kind) {
+  return kind == model::FindingKind::description_mismatch ||
+         kind == model::FindingKind::public_key_changed;
+}
+
+}  // namespace aka::report
