@@ -196,9 +196,9 @@ class Mender {
           fmt::format("atlas projects apiKeys delete {} --projectId {}", id_, project));
       return;
     }
-    advise_on_roles("the project " + project);
-    steps_.back().command = fmt::format("atlas projects apiKeys assign {} --projectId {} --role {}",
-                                        id_, project, names);
+    add(advice_on_roles("the project " + project),
+        fmt::format("atlas projects apiKeys assign {} --projectId {} --role {}", id_, project,
+                    names));
   }
 
   const model::Key& key_;
