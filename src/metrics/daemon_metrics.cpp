@@ -25,17 +25,16 @@ namespace {
 /// These are there, at 0, before the first request, so that an increase is seen from the start.
 constexpr std::array kUsualCodes{0, 200, 400, 401, 403, 404, 429, 500, 502, 503, 504};
 
-const prometheus::Histogram::BucketBoundaries& duration_bounds() {
-  static const prometheus::Histogram::BucketBoundaries kBounds{
-      0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
-  return kBounds;
+using Bounds = prometheus::Histogram::BucketBoundaries;
+
+Bounds duration_bounds() {
+  return {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 }
 
 /// One hundredth of the usual intervals is among them: of 1s, 10s, 1m, 5m, 10m and 1h.
-const prometheus::Histogram::BucketBoundaries& delay_bounds() {
-  static const prometheus::Histogram::BucketBoundaries kBounds{
-      0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.6, 1, 3, 6, 15, 36, 60, 120, 300, 600};
-  return kBounds;
+Bounds delay_bounds() {
+  return {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.6,
+          1,     3,      6,     15,   36,    60,   120, 300,  600};
 }
 
 double seconds(std::chrono::nanoseconds duration) {
@@ -52,7 +51,7 @@ prometheus::Gauge& add_gauge(prometheus::Registry& registry, const names::Family
 }
 
 prometheus::Histogram& add_histogram(prometheus::Registry& registry, const names::Family& family,
-                                     const prometheus::Histogram::BucketBoundaries& bounds) {
+                                     const Bounds& bounds) {
   return prometheus::BuildHistogram()
       .Name(std::string(family.name))
       .Help(std::string(family.help))

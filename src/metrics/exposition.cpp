@@ -155,8 +155,7 @@ std::vector<std::string> finding_labels(const model::Findings& findings) {
     append_label(labels, finding.project_id);
   }
   std::ranges::sort(all);
-  const auto repeats = std::ranges::unique(all);
-  all.erase(repeats.begin(), repeats.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 

@@ -43,9 +43,13 @@ bool is_plain(char symbol) {
 bool is_plain_label(std::string_view text) { return std::ranges::all_of(text, is_plain); }
 
 void append_label(std::string& out, std::string_view text) {
-  while (!text.empty()) {
+  while (true) {
+    const auto run = std::ranges::find_if_not(text, is_plain) - text.begin();
+    out += text.substr(0, static_cast<std::size_t>(run));
+    text.remove_prefix(static_cast<std::size_t>(run));
+    if (text.empty()) return;
     const std::size_t length = sequence_length(text);
-    if (length == 0 || text.front() == '\0') {
+    if (length == 0) {
       out += kReplacement;
     } else if (text.front() == '\n') {
       out += "\\n";

@@ -9,8 +9,8 @@ namespace aka::metrics {
 bool is_plain_label(std::string_view text);
 
 /// Appends `text` as it must stand between the quotes of a label: backslash, quote and newline are
-/// escaped; a byte that is not UTF-8 becomes U+FFFD, as does NUL, at which Prometheus's parser
-/// gives up the whole page.
+/// escaped; a byte that is not UTF-8 becomes U+FFFD. Control characters stay: Prometheus reads
+/// them, NUL too.
 void append_label(std::string& out, std::string_view text);
 
 }  // namespace aka::metrics

@@ -41,8 +41,7 @@ class BlockOutput {
   void id(const model::KeyId& id) {
     std::array<char, 24> digits;
     for (std::size_t i = 0; i < 12; ++i) {
-      digits[2 * i] = kDigits[id.bytes()[i] >> 4];
-      digits[2 * i + 1] = kDigits[id.bytes()[i] & 15];
+      std::memcpy(digits.data() + 2 * i, kHexPairs[id.bytes()[i]].data(), 2);
     }
     text({digits.data(), digits.size()});
   }
@@ -57,7 +56,13 @@ class BlockOutput {
 
  private:
   static constexpr std::size_t kBlockSize = std::size_t{256} * 1024;
-  static constexpr char kDigits[] = "0123456789abcdef";
+  static constexpr auto kHexPairs = [] {
+    std::array<std::array<char, 2>, 256> pairs{};
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      pairs[i] = {"0123456789abcdef"[i / 16], "0123456789abcdef"[i % 16]};
+    }
+    return pairs;
+  }();
 
   /// Writes what fits, block by block; the rest fits.
   std::string_view spill(std::string_view piece) {

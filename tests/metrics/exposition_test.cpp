@@ -144,7 +144,7 @@ TEST_CASE("one bad role name never spoils the page") {
   CHECK(page.count("atlas_key_finding", {{"key", "ugly"}}) == 3);
   CHECK(page.value("atlas_key_finding", {{"role", "A\uFFFD"}}) == 1);
   CHECK(page.value("atlas_key_finding", {{"role", "quote\" back\\slash\nline"}}) == 1);
-  CHECK(page.value("atlas_key_finding", {{"role", "nul\uFFFD"}}) == 1);
+  CHECK(page.value("atlas_key_finding", {{"role", "nul\0"s}}) == 1);
   CHECK(page.value("atlas_key_compliant", {{"key", "fine"}}) == 1);
   CHECK(testing::promtool_complaints(text) == "");
 }

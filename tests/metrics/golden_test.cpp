@@ -110,7 +110,7 @@ World after(Failure failure, int http_status) {
 }
 
 struct Row {
-  const char* name;
+  std::string name;
   World world;
 };
 

@@ -17,7 +17,7 @@ struct FamilyText {
 
 /// A page of Prometheus text 0.0.4, read strictly: it throws std::runtime_error, naming the line,
 /// at whatever the format or a scraper does not allow: a series twice, a family in two places, a
-/// label that is no UTF-8 or holds NUL, a sample without HELP and TYPE before it.
+/// label that is no UTF-8, a sample without HELP and TYPE before it.
 class Page {
  public:
   explicit Page(std::string_view text);
