@@ -33,14 +33,14 @@ bool has_user_information(std::string_view text) {
   return rest.substr(0, rest.find_first_of("/?#")).find('@') != std::string_view::npos;
 }
 
+}  // namespace
+
 bool names_secret(std::string_view key) {
   constexpr std::array<std::string_view, 4> kEndings{"key", "secret", "token", "password"};
   if (key == "public_key") return false;
   return std::ranges::any_of(kEndings,
                              [&](std::string_view ending) { return key.ends_with(ending); });
 }
-
-}  // namespace
 
 bool looks_secret(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -14,16 +14,36 @@
 namespace aka::base {
 namespace {
 
+constexpr std::string_view kSecretInUrl =
+    "a URL may not hold a secret in its query; use the settings made for secrets";
+
+/// Whether a parameter of the query is named like a secret: "/hook?token=...".
+bool has_secret_query(std::string_view target) {
+  for (std::size_t at = target.find('?'); at != std::string_view::npos;
+       at = target.find('&', at + 1)) {
+    const std::string_view parameter = target.substr(at + 1, target.find('&', at + 1) - at - 1);
+    const std::size_t end = parameter.find('=');
+    if (end != std::string_view::npos && names_secret(parameter.substr(0, end))) return true;
+  }
+  return looks_secret(target);
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours that lead from one to the other.
 std::size_t edit_distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> before(right.size() + 1);
+  std::vector<std::size_t> above(right.size() + 1);
   std::vector<std::size_t> row(right.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 1; i <= left.size(); ++i) {
-    std::size_t diagonal = row[0];
+    before.swap(above);
+    above.swap(row);
     row[0] = i;
     for (std::size_t j = 1; j <= right.size(); ++j) {
-      const std::size_t replaced = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+      const bool same = left[i - 1] == right[j - 1];
+      row[j] = std::min({above[j - 1] + (same ? 0 : 1), above[j] + 1, row[j - 1] + 1});
+      const bool swapped =
+          i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
+      if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }
   return row.back();
@@ -62,7 +82,7 @@ Fields::Fields(const Section& section, std::string what, Diagnostics& diagnostic
 }
 
 const Section* Fields::any(std::string_view key) {
-  known_.emplace(key);
+  known_.emplace_back(key);
   const Section* value = usable_ ? section_.find(key) : nullptr;
   return value == nullptr || value->kind == Section::Kind::null ? nullptr : value;
 }
@@ -90,6 +110,18 @@ std::optional<std::string> Fields::text(std::string_view key) {
 std::optional<std::string> Fields::path(std::string_view key) {
   const Section* value = of_kind(key, Section::Kind::scalar);
   return value == nullptr ? std::nullopt : std::optional(path_beside(value->mark, value->text));
+}
+
+std::optional<Url> Fields::url(std::string_view key) {
+  const Section* value = of_kind(key, Section::Kind::scalar);
+  if (value == nullptr) return std::nullopt;
+  auto url = parse_url(value->text);
+  const std::string_view problem = !url                            ? url.error().message
+                                   : has_secret_query(url->target) ? kSecretInUrl
+                                                                   : std::string_view();
+  if (problem.empty()) return std::move(*url);
+  diagnostics_.error(value->mark, fmt::format("'{}' of {}: {}", key, what_, problem));
+  return std::nullopt;
 }
 
 std::optional<bool> Fields::boolean(std::string_view key) {
@@ -149,6 +181,14 @@ std::optional<std::string> Fields::choice(std::string_view key,
   return std::nullopt;
 }
 
+void Fields::error(std::string_view key, std::string message) {
+  diagnostics_.error(mark_of(key), std::move(message));
+}
+
+void Fields::warning(std::string_view key, std::string message) {
+  diagnostics_.warning(mark_of(key), std::move(message));
+}
+
 void Fields::missing(std::string_view key, std::string_view hint) {
   if (!usable_ && section_.kind != Section::Kind::null) return;  // reported as a whole already
   diagnostics_.error(section_.mark,
@@ -165,17 +205,32 @@ const Mark& Fields::mark_of(std::string_view key) const {
   return value == nullptr ? section_.mark : value->mark;
 }
 
-void Fields::finish() {
+void Fields::finish(std::initializer_list<std::string_view> not_empty) {
   if (!usable_) return;
-  const std::vector<std::string> known(known_.begin(), known_.end());
   for (const Section::Entry& entry : section_.entries) {
-    if (known_.contains(entry.key)) continue;
-    const auto meant = nearest(entry.key, known);
-    const std::string hint = meant ? fmt::format("did you mean '{}'?", *meant)
-                                   : fmt::format("it knows {}", fmt::join(known, ", "));
-    diagnostics_.error(entry.mark,
-                       fmt::format("{} has no setting '{}'; {}", what_, shown(entry.key), hint));
+    if (std::ranges::find(known_, entry.key) == known_.end()) {
+      report_unknown(entry);
+    } else if (entry.value.kind != Section::Kind::null) {
+      continue;
+    } else if (std::ranges::find(not_empty, entry.key) != not_empty.end()) {
+      diagnostics_.error(
+          entry.mark,
+          fmt::format("'{}' of {} is empty; give it a value or remove it", entry.key, what_));
+    } else {
+      diagnostics_.warning(
+          entry.mark, fmt::format("'{}' of {} is empty and counts as absent", entry.key, what_));
+    }
   }
+}
+
+void Fields::report_unknown(const Section::Entry& entry) {
+  std::ranges::sort(known_);
+  known_.erase(std::unique(known_.begin(), known_.end()), known_.end());
+  const auto meant = nearest(entry.key, known_);
+  const std::string hint = meant ? fmt::format("did you mean '{}'?", *meant)
+                                 : fmt::format("it knows {}", fmt::join(known_, ", "));
+  diagnostics_.error(entry.mark,
+                     fmt::format("{} has no setting '{}'; {}", what_, shown(entry.key), hint));
 }
 
 std::string path_beside(const Mark& mark, const std::string& path) {

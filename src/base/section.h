@@ -2,13 +2,13 @@
 
 #include <initializer_list>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/diagnostics.h"
 #include "base/duration.h"
+#include "base/url.h"
 
 namespace aka::base {
 
@@ -52,6 +52,8 @@ class Fields {
   std::optional<std::string> text(std::string_view key);
   /// A path; a relative one counts from the file that holds it. An empty text is an empty path.
   std::optional<std::string> path(std::string_view key);
+  /// An absolute http or https URL that holds no secret.
+  std::optional<Url> url(std::string_view key);
   std::optional<bool> boolean(std::string_view key);  ///< true, false
   std::optional<long long> integer(std::string_view key, long long least, long long most);
   std::optional<Duration> duration(std::string_view key, Duration least, Duration most);
@@ -59,6 +61,9 @@ class Fields {
   std::optional<std::string> choice(std::string_view key,
                                     std::initializer_list<std::string_view> names);
 
+  /// Reports what is wrong with the value of `key`, at its place.
+  void error(std::string_view key, std::string message);
+  void warning(std::string_view key, std::string message);
   /// Reports `key` as missing; for use where an accessor gave nothing and has_key() is false.
   void missing(std::string_view key, std::string_view hint = {});
   bool has_key(std::string_view key) const;
@@ -68,15 +73,18 @@ class Fields {
   const std::string& what() const { return what_; }
   Diagnostics& diagnostics() { return diagnostics_; }
 
-  void finish();
+  /// Reports the keys that nobody asked for. A key without a value is a warning, or an error if it
+  /// is one of `not_empty`, where counting as absent would do harm.
+  void finish(std::initializer_list<std::string_view> not_empty = {});
 
  private:
+  void report_unknown(const Section::Entry& entry);
   const Section* of_kind(std::string_view key, Section::Kind kind);
 
   const Section& section_;
   std::string what_;
   Diagnostics& diagnostics_;
-  std::set<std::string, std::less<>> known_;
+  std::vector<std::string> known_;  ///< keys asked for; one may stand in it twice
   bool usable_;
 };
 
