@@ -1,0 +1,17 @@
+#pragma once
+
+#include "base/stop.h"
+#include "simulator/faults.h"
+#include "web/http.h"
+
+namespace aka::simulator {
+
+/// What the peer gets when `fault` strikes: `answer` is what it would have got. Waits of the fault
+/// happen here or while the answer is written, and end when `stop` is requested, which must outlive
+/// the returned answer.
+web::Response struck(const Fault& fault, web::Response answer, const base::StopSignal& stop);
+
+/// Whether the effect replaces the answer, so that nobody need make one.
+bool replaces_answer(Effect effect);
+
+}  // namespace aka::simulator
