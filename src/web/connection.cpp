@@ -31,7 +31,7 @@ std::string_view reason(int status) {
   }
 }
 
-const Refusal kPeerGone{0, {}};
+Refusal peer_gone() { return {0, {}}; }
 
 class Connection {
  public:
@@ -123,7 +123,7 @@ tl::expected<Head, Refusal> Connection::receive_head() {
     }
     const Io outcome = transport_.read(received_, deadline);
     if (outcome == Io::late) return tl::unexpected(Refusal{408, "the request came too slowly"});
-    if (outcome == Io::closed) return tl::unexpected(kPeerGone);
+    if (outcome == Io::closed) return tl::unexpected(peer_gone());
   }
   auto head = parse_head(std::string_view(received_).substr(0, scanner.size()));
   received_.erase(0, scanner.size());
@@ -138,12 +138,12 @@ tl::expected<std::string, Refusal> Connection::receive_body(const Head& head) {
   const auto deadline = after(service_.options.body_deadline);
   if (head.expects_continue && received_.empty() && length > 0 &&
       transport_.write("HTTP/1.1 100 Continue\r\n\r\n", deadline) != Io::done) {
-    return tl::unexpected(kPeerGone);
+    return tl::unexpected(peer_gone());
   }
   while (received_.size() < length) {
     const Io outcome = transport_.read(received_, deadline);
     if (outcome == Io::late) return tl::unexpected(Refusal{408, "the request came too slowly"});
-    if (outcome == Io::closed) return tl::unexpected(kPeerGone);
+    if (outcome == Io::closed) return tl::unexpected(peer_gone());
   }
   std::string body = received_.substr(0, length);
   received_.erase(0, length);

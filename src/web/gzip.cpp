@@ -78,7 +78,7 @@ struct GzipSink::Stream {
   z_stream zlib{};
   Sink below;
   bool open = true;
-  std::array<char, 32 * 1024> out;
+  std::array<char, std::size_t{32} * 1024> out;
 };
 
 bool GzipSink::Stream::deflate_all(std::string_view block, int flush) {

@@ -19,8 +19,9 @@ namespace aka::web {
 struct ListenerOptions {
   ListenAddress address;
 
-  std::size_t header_budget = 32 * 1024;  ///< bytes of a request's line and headers; more is a 431
-  std::size_t body_budget = 1024 * 1024;  ///< bytes of a request's body; more is a 413
+  std::size_t header_budget =
+      std::size_t{32} * 1024;  ///< bytes of a request's line and headers; more is a 431
+  std::size_t body_budget = std::size_t{1024} * 1024;  ///< bytes of a request's body; more is a 413
   /// From the first byte of a request to the end of its headers, and the TLS handshake.
   base::Duration header_deadline = std::chrono::seconds(10);
   base::Duration body_deadline = std::chrono::seconds(30);  ///< for a whole request body

@@ -15,8 +15,8 @@
 namespace aka::web {
 namespace {
 
-constexpr std::size_t kBlock = 16 * 1024;
-constexpr std::size_t kMostDrained = 1024 * 1024;
+constexpr std::size_t kBlock = std::size_t{16} * 1024;
+constexpr std::size_t kMostDrained = std::size_t{1024} * 1024;
 constexpr std::chrono::seconds kDrainTime(1);
 
 int milliseconds_until(Instant deadline) {
