@@ -50,8 +50,8 @@ struct Response {
 
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::vector<std::pair<std::string, std::string>> headers =
-      {};  ///< sent in any order; Content-Length is added
+  /// Sent in any order; Content-Length is added.
+  std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = {};
   std::uint64_t length = 0;
   std::function<void(const Sink&)> generate = {};
