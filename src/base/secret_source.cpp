@@ -168,9 +168,10 @@ std::optional<SecretSource> secret_field(Fields& fields, std::string_view name, 
   const std::string inline_key(name);
   const std::string file_key = inline_key + "_file";
   const std::string environment_key = inline_key + "_env";
-  if (fields.any(inline_key) != nullptr) {
-    fields.diagnostics().error(
-        fields.mark_of(inline_key),
+  if (fields.has_key(inline_key)) {
+    fields.any(inline_key);  // asked for only here, so that no message offers it
+    fields.error(
+        inline_key,
         fmt::format("'{}' of {} must not be written here; put it into a file and give its path as "
                     "'{}', or name an environment variable as '{}'",
                     inline_key, fields.what(), file_key, environment_key));

@@ -115,12 +115,16 @@ std::optional<std::string> Fields::path(std::string_view key) {
 std::optional<Url> Fields::url(std::string_view key) {
   const Section* value = of_kind(key, Section::Kind::scalar);
   if (value == nullptr) return std::nullopt;
-  auto url = parse_url(value->text);
-  const std::string_view problem = !url                            ? url.error().message
-                                   : has_secret_query(url->target) ? kSecretInUrl
-                                                                   : std::string_view();
-  if (problem.empty()) return std::move(*url);
-  diagnostics_.error(value->mark, fmt::format("'{}' of {}: {}", key, what_, problem));
+  return read_url(*value, fmt::format("'{}' of {}", key, what_), diagnostics_);
+}
+
+std::optional<std::string> Fields::name(std::string_view key) {
+  auto value = text(key);
+  if (!value || is_name(*value)) return value;
+  diagnostics_.error(mark_of(key),
+                     fmt::format("'{}' of {} must be 1 to 63 of the letters a-z and A-Z, digits, "
+                                 "'.', '_' and '-', not '{}'",
+                                 key, what_, shown(*value)));
   return std::nullopt;
 }
 
@@ -231,6 +235,29 @@ void Fields::report_unknown(const Section::Entry& entry) {
                                  : fmt::format("it knows {}", fmt::join(known_, ", "));
   diagnostics_.error(entry.mark,
                      fmt::format("{} has no setting '{}'; {}", what_, shown(entry.key), hint));
+}
+
+bool is_name(std::string_view text) {
+  const auto belongs = [](char symbol) {
+    return (symbol >= 'a' && symbol <= 'z') || (symbol >= 'A' && symbol <= 'Z') ||
+           (symbol >= '0' && symbol <= '9') || symbol == '.' || symbol == '_' || symbol == '-';
+  };
+  return !text.empty() && text.size() <= 63 && std::ranges::all_of(text, belongs) &&
+         !looks_secret(text);
+}
+
+std::optional<Url> read_url(const Section& section, const std::string& what,
+                            Diagnostics& diagnostics) {
+  if (section.kind != Section::Kind::scalar) {
+    diagnostics.error(section.mark,
+                      fmt::format("{} must be a URL, not {}", what, describe(section.kind)));
+    return std::nullopt;
+  }
+  auto url = parse_url(section.text);
+  if (url && !has_secret_query(url->target)) return std::move(*url);
+  diagnostics.error(section.mark,
+                    fmt::format("{}: {}", what, url ? kSecretInUrl : url.error().message));
+  return std::nullopt;
 }
 
 std::string path_beside(const Mark& mark, const std::string& path) {

@@ -50,6 +50,8 @@ class Fields {
   const Section* mapping(std::string_view key);
   const Section* sequence(std::string_view key);
   std::optional<std::string> text(std::string_view key);
+  /// A name: [A-Za-z0-9._-]{1,63}.
+  std::optional<std::string> name(std::string_view key);
   /// A path; a relative one counts from the file that holds it. An empty text is an empty path.
   std::optional<std::string> path(std::string_view key);
   /// An absolute http or https URL that holds no secret.
@@ -87,6 +89,14 @@ class Fields {
   std::vector<std::string> known_;  ///< keys asked for; one may stand in it twice
   bool usable_;
 };
+
+/// Whether a text may name something: [A-Za-z0-9._-]{1,63}, and nothing that looks secret.
+bool is_name(std::string_view text);
+
+/// The absolute http or https URL that a section holds; `what` names the section in messages. A
+/// secret in it is an error.
+std::optional<Url> read_url(const Section& section, const std::string& what,
+                            Diagnostics& diagnostics);
 
 /// A path as written at `mark`, made relative to the directory of the file that the mark is in.
 std::string path_beside(const Mark& mark, const std::string& path);

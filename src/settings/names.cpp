@@ -13,20 +13,11 @@ namespace {
 
 bool is_lower(char symbol) { return symbol >= 'a' && symbol <= 'z'; }
 
-bool is_name_symbol(char symbol) {
-  return is_lower(symbol) || (symbol >= 'A' && symbol <= 'Z') || (symbol >= '0' && symbol <= '9') ||
-         symbol == '.' || symbol == '_' || symbol == '-';
-}
-
 }  // namespace
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 63 && std::ranges::all_of(text, is_name_symbol);
-}
 
 bool check_name(std::string_view what, const std::string& text, const base::Mark& mark,
                 base::Diagnostics& diagnostics) {
-  if (is_name(text) && !base::looks_secret(text)) return true;
+  if (base::is_name(text)) return true;
   diagnostics.error(mark,
                     fmt::format("'{}' is no name for {}; a name has 1 to 63 of the letters a-z and "
                                 "A-Z, digits, '.', '_' and '-'",

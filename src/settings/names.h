@@ -8,10 +8,7 @@
 
 namespace aka::settings {
 
-/// Whether a text may name a credential, policy, organization or key: [A-Za-z0-9._-]{1,63}.
-bool is_name(std::string_view text);
-
-/// Reports `text`, which names a `what`, at `mark` if it is no name.
+/// Reports `text`, which names a `what`, at `mark` if it is no name (base::is_name()).
 bool check_name(std::string_view what, const std::string& text, const base::Mark& mark,
                 base::Diagnostics& diagnostics);
 

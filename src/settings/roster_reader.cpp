@@ -43,7 +43,7 @@ void RosterReader::end_file(const Section* organizations) {
 
 void RosterReader::read_organization(const Section& section, KeyBatch keys) {
   const Section* const name = section.find("name");
-  const bool named = name != nullptr && is_name(name->text) && !base::looks_secret(name->text);
+  const bool named = name != nullptr && base::is_name(name->text);
   Fields fields(section, named ? fmt::format("organization '{}'", name->text) : "this organization",
                 diagnostics_);
   const auto id = id_field<model::OrganizationId>(fields, "id");
