@@ -6,7 +6,7 @@
 #include "base/duration.h"
 #include "base/result.h"
 #include "base/secret.h"
-#include "simulator/world.h"
+#include "simulator/records.h"
 
 namespace aka::simulator {
 

@@ -26,11 +26,19 @@ bool wait(base::Duration time, const base::StopSignal& stop) {
   return poll(&waited, 1, static_cast<int>(std::min<long long>(time.count(), longest))) == 0;
 }
 
-web::Response told_answer(const Fault& fault) {
+/// What the sentence of a known error is about.
+std::string_view subject_of(std::string_view code, const Victim& victim) {
+  const auto about = [&](std::string_view word) { return code.find(word) != code.npos; };
+  if (about("IP_ADDRESS")) return victim.address;
+  if (about("API_KEY")) return victim.target.key;
+  if (about("ORG")) return victim.target.org;
+  return victim.path;
+}
+
+web::Response told_answer(const Fault& fault, const Victim& victim) {
   web::Response answer;
   if (!fault.code.empty() && !fault.has_body) {
-    // The subject of a real sentence is not known here; the address is that of most of them.
-    ApiError error = known_error(fault.code, fault.key.empty() ? "127.0.0.1" : fault.key);
+    ApiError error = known_error(fault.code, subject_of(fault.code, victim));
     error.status = fault.status;
     answer = error_answer(error);
   }
@@ -156,10 +164,11 @@ web::Response patched(const Fault& fault, web::Response answer) {
   return answer;
 }
 
-web::Response changed(const Fault& fault, web::Response answer, const base::StopSignal& stop) {
+web::Response changed(const Fault& fault, const Victim& victim, web::Response answer,
+                      const base::StopSignal& stop) {
   switch (fault.effect) {
     case Effect::answer:
-      return told_answer(fault);
+      return told_answer(fault, victim);
     case Effect::html503:
       return outage_page();
     case Effect::throttle:
@@ -198,9 +207,10 @@ bool replaces_answer(Effect effect) {
          effect == Effect::garbage || effect == Effect::many_headers;
 }
 
-web::Response struck(const Fault& fault, web::Response answer, const base::StopSignal& stop) {
+web::Response struck(const Fault& fault, const Victim& victim, web::Response answer,
+                     const base::StopSignal& stop) {
   wait(fault.delay, stop);
-  web::Response result = changed(fault, std::move(answer), stop);
+  web::Response result = changed(fault, victim, std::move(answer), stop);
   result.headers.insert(result.headers.end(), fault.headers.begin(), fault.headers.end());
   return result;
 }

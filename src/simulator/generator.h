@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "simulator/world.h"
+#include "simulator/records.h"
 
 namespace aka::simulator {
 

@@ -62,7 +62,8 @@ web::Response Service::faulted(Stage stage, const Target& target, const web::Req
   const auto fault = faults_.claim(stage, target, request.path, seed);
   if (!fault) return make();
   stats_.faults_hit.fetch_add(1, std::memory_order_relaxed);
-  return struck(*fault, replaces_answer(fault->effect) ? web::Response() : make(), stop_);
+  const Victim victim{target, address_of(request.remote), request.path};
+  return struck(*fault, victim, replaces_answer(fault->effect) ? web::Response() : make(), stop_);
 }
 
 web::Response Service::routed(const web::Request& request, const Target& target,
