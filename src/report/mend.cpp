@@ -21,7 +21,7 @@ using model::FindingKind;
 constexpr std::string_view kKeepHere = "'<every role it should keep there>'";
 
 /// A text as one word of a POSIX shell; a hint where it could not be pasted faithfully.
-std::string quoted(std::string_view text, std::string_view hint) {
+std::string shell_word(std::string_view text, std::string_view hint) {
   if (printable(text) != text) return fmt::format("'<{}>'", hint);
   std::string word = "'";
   for (const char symbol : text) {
@@ -114,11 +114,12 @@ class Mender {
   std::string wanted_description() const {
     if (key_.policy == nullptr || !key_.policy->description) return "'<its description>'";
     if (const auto* exact = std::get_if<std::string>(&*key_.policy->description)) {
-      return quoted(*exact, "the description of the policy");
+      return shell_word(*exact, "the description of the policy");
     }
-    return quoted(fmt::format("<a text that fits {}>",
-                              std::get<base::TextPattern>(*key_.policy->description).expression()),
-                  "a text that fits the policy");
+    return shell_word(
+        fmt::format("<a text that fits {}>",
+                    std::get<base::TextPattern>(*key_.policy->description).expression()),
+        "a text that fits the policy");
   }
 
   bool is_exact() const {
@@ -134,7 +135,7 @@ class Mender {
       if (pattern.project_text() == project.value_or("")) names.insert(pattern.name);
     }
     const std::string list = fmt::format("{}", fmt::join(names, ","));
-    return is_bare_word(list) || list.empty() ? list : quoted(list, "the roles of the policy");
+    return is_bare_word(list) || list.empty() ? list : shell_word(list, "the roles of the policy");
   }
 
   void mend_organization() {
