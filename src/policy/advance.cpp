@@ -17,8 +17,8 @@ using model::KeyStatus;
 using model::State;
 
 const Findings& findings_of(const KeyStatus& status) {
-  static const Findings kNone;
-  return status.findings == nullptr ? kNone : *status.findings;
+  static const Findings none;
+  return status.findings == nullptr ? none : *status.findings;
 }
 
 std::optional<ChangeKind> change_between(const Finding* before, const Finding& after) {

@@ -20,8 +20,8 @@ model::Findings judge(const model::Key& key, const model::KeyRecord* record, bas
   for (const Check check : checks()) check({key, record}, findings);
 
   std::ranges::stable_sort(findings, sorts_before);
-  const auto repeats = std::ranges::unique(findings, model::same_subject);
-  findings.erase(repeats.begin(), repeats.end());
+  findings.erase(std::unique(findings.begin(), findings.end(), model::same_subject),
+                 findings.end());
 
   for (model::Finding& finding : findings) {
     if (key.policy != nullptr) {

@@ -89,8 +89,8 @@ std::array<RoleSet, kKnownRoleCount> close_over() {
 }
 
 bool name_implies(std::size_t held, std::size_t name) {
-  static const std::array<RoleSet, kKnownRoleCount> kBelow = close_over();
-  return kBelow[held].test(name);
+  static const std::array<RoleSet, kKnownRoleCount> below = close_over();
+  return below[held].test(name);
 }
 
 /// The known role's place in the order, if it stands on the kind of scope it is made for.

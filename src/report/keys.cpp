@@ -26,8 +26,8 @@ bool is_judged(const model::KeyStatus& status) {
 }
 
 const model::Findings& findings_of(const model::KeyStatus& status) {
-  static const model::Findings kNone;
-  return status.findings == nullptr ? kNone : *status.findings;
+  static const model::Findings none;
+  return status.findings == nullptr ? none : *status.findings;
 }
 
 bool compares_texts(model::FindingKind kind) {

@@ -14,8 +14,7 @@ std::string describe(const model::KeyRecord& record) {
   roles.reserve(record.roles.size());
   for (const model::Role& role : record.roles) roles.push_back(model::to_string(role));
   std::ranges::sort(roles);
-  const auto repeats = std::ranges::unique(roles);
-  roles.erase(repeats.begin(), repeats.end());
+  roles.erase(std::unique(roles.begin(), roles.end()), roles.end());
   return shortened(
       fmt::format("'{}' with {}", shortened(record.description),
                   roles.empty() ? "no role" : fmt::format("{}", fmt::join(roles, ", "))));
