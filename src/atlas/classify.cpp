@@ -11,7 +11,6 @@
 #include "atlas/error_body.h"
 #include "atlas/json_reader.h"
 #include "atlas/key_parser.h"
-#include "base/redaction.h"
 
 namespace aka::atlas {
 namespace {
@@ -19,15 +18,6 @@ namespace {
 using model::Failure;
 using model::Reason;
 using model::State;
-
-/// ` (HTTP 403, IP_ADDRESS_NOT_ON_ACCESS_LIST: "...")`: what the service said, made harmless.
-std::string said(int status, const ErrorBody& error) {
-  std::string text = fmt::format(" (HTTP {}", status);
-  if (!error.code.empty()) text += ", " + base::shown(error.code);
-  if (!error.detail.empty()) text += fmt::format(": \"{}\"", base::shown(error.detail));
-  if (error.html) text += ", a page for browsers instead of an API answer";
-  return text + ")";
-}
 
 bool is_access_list_code(std::string_view code) {
   return code.ends_with("_ACCESS_LIST") || code.ends_with("_WHITELIST");
@@ -37,7 +27,7 @@ Failure unauthorized(const ErrorBody& error, std::string_view login_note) {
   const bool nothing_known = error.code.empty() || error.code == "UNEXPECTED_ERROR";
   if (nothing_known) {
     return {State::unauthorized, Reason::bad_credentials,
-            fmt::format("the service refused the credential{}: {}", said(401, error),
+            fmt::format("the service refused the credential{}: {}", quote_answer(401, error),
                         login_note.empty() ? "check it and the secret it names" : login_note)};
   }
   if (error.code.starts_with("USER_CANNOT_ACCESS_")) {
@@ -45,12 +35,12 @@ Failure unauthorized(const ErrorBody& error, std::string_view login_note) {
             fmt::format("the credential belongs to another organization{}: an API key or service "
                         "account works for one organization only; give this one a credential of "
                         "its own",
-                        said(401, error))};
+                        quote_answer(401, error))};
   }
   return {State::forbidden, Reason::role_too_low,
           fmt::format("the credential may not read the organization's API keys{}: give it the role "
                       "Organization Read Only or Organization Member",
-                      said(401, error))};
+                      quote_answer(401, error))};
 }
 
 Failure forbidden(int status, const ErrorBody& error) {
@@ -59,18 +49,18 @@ Failure forbidden(int status, const ErrorBody& error) {
             fmt::format("the access list of the daemon's own credential does not let it in{}: add "
                         "the address it connects from to the API access list of that API key or "
                         "service account (the network access list of a project has no say in this)",
-                        said(status, error))};
+                        quote_answer(status, error))};
   }
   const std::string_view advice =
       status == 402 ? "the organization is suspended until its bills are paid"
                     : "check the role of the credential and the rules of the organization";
   return {State::forbidden, Reason::denied,
-          fmt::format("the service denies access{}: {}", said(status, error), advice)};
+          fmt::format("the service denies access{}: {}", quote_answer(status, error), advice)};
 }
 
 Failure not_found(const ErrorBody& error) {
   const auto message = [&](std::string_view what, std::string_view advice) {
-    return fmt::format("{}{}: {}", what, said(404, error), advice);
+    return fmt::format("{}{}: {}", what, quote_answer(404, error), advice);
   };
   if (error.code == "NOT_ATLAS_ORG") {
     return {State::not_found, Reason::org_missing,
@@ -109,7 +99,7 @@ std::string_view advice_for_bad_request(int status, std::string_view code) {
 
 Failure bad_request(int status, const ErrorBody& error) {
   return {State::error, Reason::bad_request,
-          fmt::format("the service did not accept the request{}: {}", said(status, error),
+          fmt::format("the service did not accept the request{}: {}", quote_answer(status, error),
                       advice_for_bad_request(status, error.code))};
 }
 
@@ -123,14 +113,14 @@ Failure unreadable(std::string_view problem) {
 Failure server_failed(int status, const ErrorBody& error) {
   return {State::error, Reason::http_5xx,
           fmt::format("the service failed{}: it should pass; if it stays, see its status page",
-                      said(status, error))};
+                      quote_answer(status, error))};
 }
 
 Failure throttled(const ErrorBody& error) {
   return {State::rate_limited, Reason::throttled,
           fmt::format("the service is asked too often{}: the polls slow down by themselves; other "
                       "programs that use the organization's API share its limit",
-                      said(429, error))};
+                      quote_answer(429, error))};
 }
 
 model::Answer read_record(std::string_view body, const Asked& asked) {

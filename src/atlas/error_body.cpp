@@ -6,7 +6,10 @@
 #include <cstddef>
 #include <string_view>
 
+#include <fmt/format.h>
+
 #include "atlas/json_reader.h"
+#include "base/redaction.h"
 
 namespace aka::atlas {
 namespace {
@@ -64,6 +67,15 @@ ErrorBody read_error(const http::Answer& answer) {
   const std::string* const header = answer.header("X-Error-Code");
   if (error.code.empty() && header != nullptr) error.code = *header;
   return error;
+}
+
+std::string quote_answer(int status, const ErrorBody& error) {
+  std::string text = fmt::format(" (HTTP {}", status);
+  const std::string& code = error.code.empty() ? error.oauth_error : error.code;
+  if (!code.empty()) text += ", " + base::shown(code);
+  if (!error.detail.empty()) text += fmt::format(": \"{}\"", base::shown(error.detail));
+  if (error.html) text += ", a page for browsers instead of an API answer";
+  return text + ")";
 }
 
 bool is_unauthenticated(const http::Answer& answer) {

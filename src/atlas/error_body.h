@@ -17,6 +17,10 @@ struct ErrorBody {
 /// Tolerates everything: a body that is not JSON is a body that says nothing.
 ErrorBody read_error(const http::Answer& answer);
 
+/// ` (HTTP 403, IP_ADDRESS_NOT_ON_ACCESS_LIST: "IP address ... is not allowed")`: what the service
+/// said, for messages; cut, and masked where it looks like a secret.
+std::string quote_answer(int status, const ErrorBody& error);
+
 /// A 401 that says nothing but that the request was not authenticated: no code, or the meaningless
 /// UNEXPECTED_ERROR. With any other code the service knew the caller and refused what it asked.
 bool is_unauthenticated(const http::Answer& answer);

@@ -19,6 +19,10 @@ using Json = nlohmann::json;
 constexpr std::size_t kDeepest = 64;
 constexpr std::size_t kMostMembers = 128;
 
+std::string not_json(std::size_t position) {
+  return fmt::format("is not valid JSON (at byte {})", position);
+}
+
 class Events {
  public:
   explicit Events(JsonVisitor& visitor) : visitor_(visitor) {}
@@ -63,7 +67,7 @@ class Events {
 
   bool parse_error(std::size_t position, const std::string&, const Json::exception&) {
     // The library's own text quotes the input, which may hold a secret.
-    return fail(fmt::format("is not valid JSON (at byte {})", position));
+    return fail(not_json(position));
   }
 
  private:
@@ -116,6 +120,9 @@ class Anything : public JsonVisitor {
 }  // namespace
 
 std::optional<std::string> read_json(std::string_view text, JsonVisitor& visitor) {
+  // The library takes a zero byte for the end of the text and would ignore the rest.
+  const std::size_t zero = text.find('\0');
+  if (zero != std::string_view::npos) return not_json(zero + 1);
   Events events(visitor);
   if (Json::sax_parse(text.begin(), text.end(), &events)) return std::nullopt;
   return events.problem();
