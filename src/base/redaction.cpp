@@ -51,8 +51,12 @@ bool looks_secret(std::string_view text) {
 
 std::string shown(std::string_view value) {
   if (looks_secret(value)) return std::string(kMask);
+  std::size_t end = std::min(value.size(), kLongest);
+  // The cut may not leave half a UTF-8 sequence behind.
+  while (end > 0 && end < value.size() && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80)
+    --end;
   std::string text;
-  for (const char symbol : value.substr(0, kLongest)) {
+  for (const char symbol : value.substr(0, end)) {
     const auto code = static_cast<unsigned char>(symbol);
     if (code < 0x20 || code == 0x7f) {
       text += fmt::format("\\x{:02x}", code);
@@ -60,11 +64,7 @@ std::string shown(std::string_view value) {
       text += symbol;
     }
   }
-  if (value.size() <= kLongest) return text;
-  // The cut must not leave half a UTF-8 sequence behind.
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0) == 0x80) text.pop_back();
-  if (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80) != 0) text.pop_back();
-  return text + "...";
+  return end == value.size() ? text : text + "...";
 }
 
 std::string shown(std::string_view key, std::string_view value) {
