@@ -99,7 +99,7 @@ Next Connection::serve_one(bool last) {
 
 /// A new connection has no more time to begin than a request has to arrive.
 bool Connection::await_request() {
-  progress_.enter(Progress::Phase::request);
+  if (!first_) progress_.enter(Progress::Phase::request);
   const base::Duration idle(service_.idle_timeout.load(std::memory_order_relaxed));
   const auto patience = first_ ? std::min(idle, service_.options.header_deadline) : idle;
   first_ = false;

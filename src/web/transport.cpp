@@ -72,8 +72,7 @@ Io Transport::handshake(Instant deadline) {
 
 Io Transport::read(std::string& into, Instant deadline) {
   std::array<char, kBlock> block;
-  // A peer that never pauses is never waited for: the deadline must hold for it too.
-  while (milliseconds_until(deadline) > 0) {
+  for (;;) {
     Io outcome = Io::closed;
     ssize_t got = 0;
     if (tls_ != nullptr) {
@@ -91,11 +90,11 @@ Io Transport::read(std::string& into, Instant deadline) {
     }
     if (outcome != Io::done) return outcome;
   }
-  return Io::late;
 }
 
 Io Transport::write(std::string_view block, Instant deadline) {
   while (!block.empty()) {
+    // A peer that reads all the time is never waited for: the deadline must hold for it too.
     if (milliseconds_until(deadline) == 0) return Io::late;
     Io outcome = Io::closed;
     ssize_t sent = 0;

@@ -20,7 +20,8 @@ enum class Io {
   late,    ///< the deadline came first
 };
 
-/// The bytes of one accepted connection, plain or TLS. Every wait has a deadline; shutdown(2) on
+/// The bytes of one accepted connection, plain or TLS. Every wait has a deadline, and a read
+/// that need not wait none; shutdown(2) on
 /// the descriptor, from any thread, ends it at once. One thread at a time.
 class Transport {
  public:

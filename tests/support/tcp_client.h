@@ -95,12 +95,17 @@ class TcpClient {
   enum class End { open, closed, reset, timed_out };
   End ended() const { return end_; }
 
-  /// Closes with a reset where `abruptly`.
-  void close(bool abruptly = false) {
-    if (descriptor_ < 0) return;
+  void close() {
+    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+  }
+
+  /// Ends with a reset after the end of sending, which is what makes the peer's next write an
+  /// EPIPE.
+  void vanish() {
     const linger at_once{.l_onoff = 1, .l_linger = 0};
-    if (abruptly) ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    ::close(std::exchange(descriptor_, -1));
+    ::shutdown(descriptor_, SHUT_WR);
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close();
   }
 
   int descriptor() const { return descriptor_; }

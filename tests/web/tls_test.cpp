@@ -79,7 +79,7 @@ class TlsClient {
   }
   bool closed_cleanly() const { return closed_cleanly_; }
 
-  void vanish() { socket_.close(true); }
+  void vanish() { socket_.vanish(); }
 
  private:
   TcpClient socket_;
