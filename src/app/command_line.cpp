@@ -10,13 +10,15 @@
 namespace aka::app {
 namespace {
 
-constexpr std::array<AddCommand, 5> kCommands{add_run, add_check, add_audit, add_healthcheck, add_version};
+constexpr std::array<AddCommand, 5> kCommands{add_run, add_check, add_audit, add_healthcheck,
+                                              add_version};
 
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
-  CLI::App program("Watches the API keys of MongoDB Atlas organizations for drift from their policy.",
-                   "atlas-key-auditor");
+  CLI::App program(
+      "Watches the API keys of MongoDB Atlas organizations for drift from their policy.",
+      "atlas-key-auditor");
   program.set_version_flag("--version", version_line());
   program.require_subcommand(1);
   Action chosen;

@@ -7,12 +7,12 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "base/clock.h"
 #include "base/utc_time.h"
+#include "report/json_writer.h"
 
 namespace aka::app::log {
 namespace {
@@ -34,9 +34,12 @@ spdlog::logger& logger() {
   return *instance;
 }
 
-/// JSON's string escapes serve both formats; bytes that are not UTF-8 become U+FFFD.
-std::string quoted(std::string_view value) {
-  return nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+/// JSON's string escapes serve both formats: whatever the value holds, it stays one line, and a
+/// terminal obeys none of it.
+std::string escaped(std::string_view value) {
+  std::string text;
+  report::JsonWriter(text).text(value);
+  return text;
 }
 
 bool is_plain(std::string_view value) {
@@ -57,9 +60,9 @@ std::string format_line(Format format, std::string_view time, Level level, std::
   for (const auto& [name, value] : fields) {
     if (value.empty()) continue;
     if (json) {
-      line += fmt::format(R"(,"{}":{})", name, quoted(value));
+      line += fmt::format(R"(,"{}":{})", name, escaped(value));
     } else {
-      line += fmt::format(" {}={}", name, is_plain(value) ? value : quoted(value));
+      line += fmt::format(" {}={}", name, is_plain(value) ? value : escaped(value));
     }
   }
   if (json) line += '}';

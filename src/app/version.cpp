@@ -11,7 +11,8 @@ const metrics::Build& build() {
 }
 
 std::string version_line() {
-  const std::string revision = build().revision.empty() ? "" : "revision " + build().revision + ", ";
+  const std::string revision =
+      build().revision.empty() ? "" : "revision " + build().revision + ", ";
   return fmt::format("atlas-key-auditor {} ({}{})", build().version, revision, build().compiler);
 }
 

@@ -16,6 +16,7 @@ struct BootClock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<BootClock>;
+  // NOLINTNEXTLINE(readability-identifier-naming): the standard's Clock requirements fix the name
   static constexpr bool is_steady = true;
   static time_point now() noexcept;
 };

@@ -40,16 +40,19 @@ int healthcheck(const std::string& url) {
   http::Request request;
   request.target = parsed->target.empty() ? "/-/healthy" : parsed->target;
   const base::StopSignal never;
-  const auto exchange = connection->send(request, std::chrono::steady_clock::now() + kPatience, never);
+  const auto exchange =
+      connection->send(request, std::chrono::steady_clock::now() + kPatience, never);
   if (!exchange) return complain(url, exchange.error().message);
-  if (exchange->status != 200) return complain(url, fmt::format("it answered {}", exchange->status));
+  if (exchange->status != 200)
+    return complain(url, fmt::format("it answered {}", exchange->status));
   return kExitOk;
 }
 
 }  // namespace
 
 void add_healthcheck(CLI::App& program, Action& chosen) {
-  auto* command = program.add_subcommand("healthcheck", "Ask a running daemon whether it is healthy");
+  auto* command =
+      program.add_subcommand("healthcheck", "Ask a running daemon whether it is healthy");
   auto url = std::make_shared<std::string>("http://127.0.0.1:9974/-/healthy");
   command->add_option("--url", *url, "What to ask")->capture_default_str();
   command->callback([&chosen, url] { chosen = [url] { return healthcheck(*url); }; });

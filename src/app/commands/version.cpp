@@ -1,9 +1,10 @@
 // `version`: which program this is.
+#include "app/version.h"
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "app/command_line.h"
-#include "app/version.h"
 
 namespace aka::app {
 

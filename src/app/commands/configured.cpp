@@ -1,0 +1,23 @@
+// What commands with a --config share.
+#include "app/commands/configured.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace aka::app {
+
+void add_config_option(CLI::App& command, std::filesystem::path& config) {
+  command
+      .add_option("--config", config, "Configuration: a YAML file, or a directory of *.yaml files")
+      ->required();
+}
+
+std::optional<Configuration> configured(const std::filesystem::path& config) {
+  base::Diagnostics diagnostics;
+  auto configuration = load_configuration(config, base::system_clock(), diagnostics);
+  for (const base::Diagnostic& one : diagnostics.sorted())
+    fmt::print(stderr, "{}\n", base::to_string(one));
+  return configuration;
+}
+
+}  // namespace aka::app

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "app/configuration.h"
+
+namespace CLI {
+class App;
+}
+
+namespace aka::app {
+
+/// `--config`, which every command but few needs.
+void add_config_option(CLI::App& command, std::filesystem::path& config);
+
+/// The configuration, for a command that has just started: prints what is wrong with it, and
+/// warnings, to standard error.
+std::optional<Configuration> configured(const std::filesystem::path& config);
+
+}  // namespace aka::app

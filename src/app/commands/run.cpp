@@ -1,0 +1,62 @@
+// `run`: the daemon in the foreground. Signals are waited for here and nowhere else.
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "app/command_line.h"
+#include "app/commands/configured.h"
+#include "app/daemon.h"
+#include "app/events.h"
+#include "app/log.h"
+#include "platform/memory.h"
+#include "platform/signals.h"
+
+namespace aka::app {
+namespace {
+
+int serve_until_stopped(Daemon& daemon) {
+  for (;;) {
+    switch (platform::wait_for_request()) {
+      case platform::Request::reload:
+        // What went wrong is logged there, and the old configuration goes on.
+        static_cast<void>(daemon.reload());
+        platform::release_free_memory();
+        break;
+      case platform::Request::stop:
+        daemon.stop();
+        log::info("stopped");
+        return kExitOk;
+    }
+  }
+}
+
+int run(const DaemonOptions& options) {
+  std::optional<Configuration> configuration = configured(options.config);
+  if (!configuration) return kExitConfiguration;
+  auto daemon = Daemon::start(options, *std::move(configuration), base::system_clock());
+  configuration.reset();
+  if (!daemon) {
+    fmt::print(stderr, "atlas-key-auditor: {}\n", daemon.error().message);
+    return kExitFailure;
+  }
+  platform::release_free_memory();
+  log::info("listening", {{"address", "http://" + (*daemon)->address()}});
+  return serve_until_stopped(**daemon);
+}
+
+}  // namespace
+
+void add_run(CLI::App& program, Action& chosen) {
+  auto* command =
+      program.add_subcommand("run", "Watch keys until stopped by SIGTERM; SIGHUP reloads");
+  auto options = std::make_shared<DaemonOptions>();
+  add_config_option(*command, options->config);
+  command->add_option("--listen", options->listen,
+                      "Serve on this address instead of web.listen (HOST:PORT)");
+  command->callback([&chosen, options] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace aka::app

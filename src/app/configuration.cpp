@@ -1,0 +1,111 @@
+// From a path to everything a plan needs. Entry point: load_configuration(). Each folder reads its
+// own part of the tree; here the parts meet, and secrets and certificates are read.
+#include "app/configuration.h"
+
+#include <utility>
+
+#include "alert/alerting_settings.h"
+#include "app/version.h"
+#include "atlas/client.h"
+#include "settings/load.h"
+
+namespace aka::app {
+namespace {
+
+atlas::ApiFlavour flavour_of(settings::Api api) {
+  switch (api) {
+    case settings::Api::v1_0:
+      return atlas::ApiFlavour::v1_0;
+    case settings::Api::v2:
+      return atlas::ApiFlavour::v2;
+    case settings::Api::public_v1_0:
+      return atlas::ApiFlavour::public_v1_0;
+  }
+  return atlas::ApiFlavour::v1_0;
+}
+
+std::shared_ptr<const atlas::Service> service_of(const settings::AtlasSettings& settings) {
+  return std::make_shared<const atlas::Service>(
+      atlas::Service{settings.base_url.target, flavour_of(settings.api)});
+}
+
+http::ConnectionOptions connection_options(const Configuration& configuration) {
+  return {configuration.trust, configuration.settings.atlas.proxy, user_agent()};
+}
+
+Credentials read_credentials(const settings::Settings& settings, base::Diagnostics& diagnostics) {
+  Credentials credentials;
+  for (const settings::CredentialSettings& one : settings.credentials) {
+    credentials.emplace(one.name, atlas::parse_credential(one.section, one.name, diagnostics));
+  }
+  return credentials;
+}
+
+std::shared_ptr<const http::TrustStore> read_trust(const settings::AtlasSettings& settings,
+                                                   base::Diagnostics& diagnostics) {
+  const auto file = settings.ca_file.empty() ? std::nullopt : std::optional(settings.ca_file);
+  auto trust = http::TrustStore::load(file);
+  if (trust) return *std::move(trust);
+  diagnostics.error({}, trust.error().message);
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<Configuration> load_configuration(const std::filesystem::path& path,
+                                                const base::Clock& clock,
+                                                base::Diagnostics& diagnostics) {
+  Configuration configuration;
+  configuration.settings = settings::load(path, clock.wall(), diagnostics);
+  configuration.credentials = read_credentials(configuration.settings, diagnostics);
+  configuration.trust = read_trust(configuration.settings.atlas, diagnostics);
+  if (configuration.settings.alerting) {
+    alert::read_alerting(*configuration.settings.alerting, diagnostics);
+  }
+  if (diagnostics.has_errors()) return std::nullopt;
+  configuration.roster =
+      std::make_shared<const model::Roster>(std::move(configuration.settings.roster));
+  return configuration;
+}
+
+audit::ClientFactory client_factory(const Configuration& configuration, http::Resolver& resolver,
+                                    const base::Clock& clock) {
+  return
+      [service = service_of(configuration.settings.atlas), credentials = configuration.credentials,
+       origin = configuration.settings.atlas.base_url.origin,
+       options = connection_options(configuration), &resolver,
+       &clock](const model::Organization& organization) {
+        return std::make_unique<atlas::Client>(service,
+                                               credentials.find(organization.credential)->second,
+                                               http::connect_to(origin, options, resolver), clock);
+      };
+}
+
+audit::Plan plan_for(const Configuration& configuration, http::Resolver& resolver,
+                     const base::Clock& clock) {
+  const settings::Settings& settings = configuration.settings;
+  audit::Plan plan;
+  plan.roster = configuration.roster;
+  plan.stale_after = settings.schedule.stale_after;
+  plan.polls = {settings.atlas.timeout, settings.schedule.jitter, settings.atlas.connections,
+                settings.atlas.rate_limit.burst, settings.atlas.rate_limit.per_minute};
+  plan.connect = client_factory(configuration, resolver, clock);
+  return plan;
+}
+
+void revoke(const Credentials& credentials, const Configuration& configuration,
+            http::Resolver& resolver, const base::Clock& clock,
+            std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto service = service_of(configuration.settings.atlas);
+  const base::StopSignal never;
+  for (const auto& [name, credential] : credentials) {
+    atlas::Client client(service, credential,
+                         http::connect_to(configuration.settings.atlas.base_url.origin,
+                                          connection_options(configuration), resolver),
+                         clock);
+    client.sign_out(deadline, never);
+  }
+}
+
+}  // namespace aka::app

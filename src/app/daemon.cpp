@@ -1,0 +1,181 @@
+// Wiring and lifecycle. Members stand in dependency order, so destruction is the reverse; stop()
+// does the same by hand, because leaving in order takes a few network calls.
+#include "app/daemon.h"
+
+#include <utility>
+
+#include "app/events.h"
+#include "app/log.h"
+#include "app/version.h"
+
+namespace aka::app {
+namespace {
+
+constexpr std::chrono::milliseconds kRevokePatience{1500};
+constexpr base::Duration kMissedBeat = std::chrono::seconds(60);
+
+log::Level level_of(settings::LogLevel level) {
+  switch (level) {
+    case settings::LogLevel::debug:
+      return log::Level::debug;
+    case settings::LogLevel::info:
+      return log::Level::info;
+    case settings::LogLevel::warn:
+      return log::Level::warning;
+    case settings::LogLevel::error:
+      return log::Level::error;
+  }
+  return log::Level::info;
+}
+
+void configure_log(const settings::LogSettings& settings) {
+  log::configure(level_of(settings.level), settings.format == settings::LogFormat::json
+                                               ? log::Format::json
+                                               : log::Format::text);
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options,
+                                                    Configuration configuration,
+                                                    const base::Clock& clock) {
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), clock));
+  const settings::WebSettings web = configuration.settings.web;
+  configure_log(configuration.settings.log);
+  // The address first: who cannot have it must not poll, not even once.
+  if (auto listening = daemon->listen(web); !listening)
+    return tl::unexpected(std::move(listening.error()));
+  daemon->adopt(std::move(configuration));
+  daemon->ready_ = true;
+  return daemon;
+}
+
+Daemon::Daemon(DaemonOptions options, const base::Clock& clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      metrics_(build()),
+      auditor_({[this](const audit::PollReport& report) { on_poll(report); }, log_changes}, clock) {
+  facts_.version = build().version;
+  facts_.started = clock_.wall();
+  facts_.started_steady = clock_.steady();
+  facts_.config_path = options_.config.string();
+}
+
+Daemon::~Daemon() { stop(); }
+
+base::Result<void> Daemon::listen(const settings::WebSettings& web) {
+  web::ListenerOptions options;
+  options.address = {web.listen.host, web.listen.port};
+  if (options_.listen) {
+    auto address = web::parse_listen_address(*options_.listen);
+    if (!address) return tl::unexpected(std::move(address.error()).within("--listen"));
+    options.address = *address;
+  }
+  options.on_failure = [](std::string_view what) {
+    log::error("page_failed", {{"message", std::string(what)}});
+  };
+  auto listener = web::Listener::start(std::move(options), pages(page_sources()));
+  if (!listener) return tl::unexpected(std::move(listener.error()));
+  listener_ = *std::move(listener);
+  return {};
+}
+
+PageSources Daemon::page_sources() {
+  PageSources sources;
+  sources.facts = [this] {
+    const std::scoped_lock lock(facts_mutex_);
+    return facts_;
+  };
+  sources.ready = [this] { return ready_.load(); };
+  sources.healthy = [this] { return !ready_ || auditor_.beats_within(kMissedBeat); };
+  sources.snapshot = [this] { return auditor_.snapshot(); };
+  sources.daemon_metrics = [this] { return metrics_.render(); };
+  sources.may_reload = [this] { return lifecycle_.load(); };
+  sources.reload = [this] { return reload(); };
+  return sources;
+}
+
+void Daemon::adopt(Configuration next) {
+  keep_living_credentials(next);
+  lifecycle_ = next.settings.web.lifecycle;
+  metrics_.configure(*next.roster);
+  auditor_.adopt(plan_for(next, resolver_, clock_));
+  remember_loaded();
+  const std::optional<Configuration> before = std::exchange(configuration_, std::move(next));
+  log_adopted(*configuration_);
+  if (!before) return;
+  Credentials gone = before->credentials;
+  std::erase_if(gone, [&](const auto& entry) {
+    const auto kept = configuration_->credentials.find(entry.first);
+    return kept != configuration_->credentials.end() && kept->second == entry.second;
+  });
+  revoke(gone, *before, resolver_, clock_, kRevokePatience);
+}
+
+/// A credential that proves the same identity goes on, with its token and its connections' state:
+/// the service allows few live tokens, and a reload need not cost one.
+void Daemon::keep_living_credentials(Configuration& next) const {
+  if (!configuration_) return;
+  for (auto& [name, credential] : next.credentials) {
+    const auto old = configuration_->credentials.find(name);
+    if (old == configuration_->credentials.end() || !old->second->same_as(*credential)) continue;
+    if (old->second->reload()) credential = old->second;
+  }
+}
+
+base::Result<void> Daemon::reload() {
+  const std::scoped_lock lock(reloading_);
+  base::Diagnostics diagnostics;
+  std::optional<Configuration> next = load_configuration(options_.config, clock_, diagnostics);
+  log_diagnostics(diagnostics);
+  if (!next) {
+    log::error("config_rejected", {{"config", options_.config.string()},
+                                   {"message", "the running configuration stays in force"}});
+    std::string all = "the configuration has errors; the running one stays in force";
+    for (const base::Diagnostic& one : diagnostics.sorted()) all += "\n" + base::to_string(one);
+    remember_rejected(all);
+    return base::fail(base::ErrorKind::invalid_input, std::move(all));
+  }
+  configure_log(next->settings.log);
+  if (!(next->settings.web.listen == configuration_->settings.web.listen)) {
+    log::warning("restart_needed", {{"setting", "web.listen"},
+                                    {"message", "the address changes with the next start"}});
+  }
+  adopt(*std::move(next));
+  return {};
+}
+
+void Daemon::remember_loaded() {
+  metrics_.config_loaded(clock_.wall());
+  const std::scoped_lock lock(facts_mutex_);
+  facts_.config_loaded = clock_.wall();
+  facts_.reload_error.clear();
+}
+
+void Daemon::remember_rejected(const std::string& why) {
+  metrics_.config_rejected();
+  const std::scoped_lock lock(facts_mutex_);
+  facts_.reload_error = why;
+}
+
+void Daemon::stop() {
+  const std::scoped_lock lock(reloading_);
+  if (stopped_) return;
+  stopped_ = true;
+  auditor_.stop();
+  if (configuration_)
+    revoke(configuration_->credentials, *configuration_, resolver_, clock_, kRevokePatience);
+  if (listener_) listener_->stop();
+}
+
+void Daemon::on_poll(const audit::PollReport& report) {
+  if (const auto counters = metrics_.organization(report.organization.id)) {
+    metrics_.count_poll(*counters, report.advance.after.state);
+    for (const atlas::Sent& sent : report.fetched.sent)
+      metrics_.count_request(*counters, sent.code, sent.took);
+  }
+  metrics_.observe_delay(report.lateness);
+  log_poll(report);
+}
+
+}  // namespace aka::app

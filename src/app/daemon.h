@@ -1,0 +1,73 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "app/configuration.h"
+#include "app/pages.h"
+#include "audit/auditor.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "http/resolver.h"
+#include "metrics/daemon_metrics.h"
+#include "web/listener.h"
+
+namespace aka::app {
+
+struct DaemonOptions {
+  std::filesystem::path config;
+  std::optional<std::string> listen;  ///< beats web.listen
+};
+
+/// The whole service of one process. Start, reload and stop are called from the thread that waits
+/// for signals; a reload also from pages.
+class Daemon {
+ public:
+  /// Polling and serving when it returns. `configuration` was loaded from `options.config`.
+  static base::Result<std::unique_ptr<Daemon>> start(DaemonOptions options,
+                                                     Configuration configuration,
+                                                     const base::Clock& clock);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  /// Reads the configuration anew. Whatever is wrong with it leaves the running one in force; the
+  /// error lists all of it.
+  base::Result<void> reload();
+
+  /// Stops polling and serving, gives tokens back; takes at most a few seconds.
+  void stop();
+
+  std::string address() const { return listener_->address(); }
+
+ private:
+  Daemon(DaemonOptions options, const base::Clock& clock);
+
+  base::Result<void> listen(const settings::WebSettings& web);
+  void adopt(Configuration configuration);
+  void keep_living_credentials(Configuration& next) const;
+  void remember_loaded();
+  void remember_rejected(const std::string& why);
+  PageSources page_sources();
+  void on_poll(const audit::PollReport& report);
+
+  const DaemonOptions options_;
+  const base::Clock& clock_;
+  metrics::DaemonMetrics metrics_;
+  http::Resolver resolver_;
+  audit::Auditor auditor_;
+  std::mutex reloading_;                        // one reload or stop at a time
+  std::optional<Configuration> configuration_;  // the one in force; guarded by reloading_
+  mutable std::mutex facts_mutex_;
+  report::DaemonFacts facts_;  // guarded by facts_mutex_
+  bool stopped_ = false;       // guarded by reloading_
+  std::atomic<bool> ready_{false};
+  std::atomic<bool> lifecycle_{false};
+  std::unique_ptr<web::Listener> listener_;
+};
+
+}  // namespace aka::app

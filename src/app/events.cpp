@@ -1,0 +1,96 @@
+// Facts from the audit as log lines. A state that stays is not logged again, however often it is
+// polled.
+#include "app/events.h"
+
+#include <fmt/format.h>
+
+#include "app/log.h"
+
+namespace aka::app {
+namespace {
+
+std::string_view event_of(policy::ChangeKind kind) {
+  switch (kind) {
+    case policy::ChangeKind::opened:
+      return "finding_opened";
+    case policy::ChangeKind::waived:
+      return "finding_waived";
+    case policy::ChangeKind::lapsed:
+      return "waiver_lapsed";
+    case policy::ChangeKind::closed:
+      return "finding_closed";
+  }
+  return "";
+}
+
+log::Level level_of(const policy::Change& change) {
+  const bool opens =
+      change.kind == policy::ChangeKind::opened || change.kind == policy::ChangeKind::lapsed;
+  return opens ? log::Level::warning : log::Level::info;
+}
+
+bool is_fine(model::State state) {
+  return state == model::State::compliant || state == model::State::pending;
+}
+
+std::string http_status_text(int status) {
+  return status == 0 ? std::string() : std::to_string(status);
+}
+
+void log_state(const audit::PollReport& report) {
+  const model::KeyStatus& after = report.advance.after;
+  log::write(is_fine(after.state) ? log::Level::info : log::Level::warning, "state_changed",
+             {{"org", report.organization.name},
+              {"key", report.key.name},
+              {"key_id", report.key.id.to_string()},
+              {"state", std::string(model::to_string(after.state))},
+              {"reason", std::string(model::to_string(after.reason))},
+              {"http_status", http_status_text(after.http_status)},
+              {"owner", *report.key.owner},
+              {"message", after.message ? *after.message : std::string()}});
+}
+
+}  // namespace
+
+void log_poll(const audit::PollReport& report) {
+  if (report.advance.state_changed) log_state(report);
+  log_changes(report.organization, report.key, report.advance);
+  log::debug("poll", {{"org", report.organization.name},
+                      {"key", report.key.name},
+                      {"state", std::string(model::to_string(report.advance.after.state))},
+                      {"http_status", http_status_text(report.observation.http_status)},
+                      {"requests", std::to_string(report.fetched.sent.size())}});
+}
+
+void log_changes(const model::Organization& organization, const model::Key& key,
+                 const policy::Advance& advance) {
+  for (const policy::Change& change : advance.changes) {
+    const model::Finding& finding = change.finding;
+    log::write(level_of(change), event_of(change.kind),
+               {{"org", organization.name},
+                {"key", key.name},
+                {"key_id", key.id.to_string()},
+                {"kind", std::string(model::to_string(finding.kind))},
+                {"severity", std::string(model::to_string(finding.severity))},
+                {"role", finding.role},
+                {"project_id", finding.project_id},
+                {"expected", finding.expected},
+                {"actual", finding.actual},
+                {"owner", *key.owner}});
+  }
+}
+
+void log_adopted(const Configuration& configuration) {
+  log::info("config_loaded",
+            {{"organizations", std::to_string(configuration.roster->organizations.size())},
+             {"keys", std::to_string(configuration.roster->key_count)}});
+}
+
+void log_diagnostics(const base::Diagnostics& diagnostics) {
+  for (const base::Diagnostic& one : diagnostics.sorted()) {
+    log::write(one.gravity == base::Gravity::error ? log::Level::error : log::Level::warning,
+               "config_problem", {{"message", base::to_string(one)}});
+  }
+}
+
+}  // namespace aka::app

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "app/configuration.h"
+#include "audit/auditor.h"
+#include "base/diagnostics.h"
+
+namespace aka::app {
+
+/// What happened, as log events. Names are stable: people search and alert by them.
+/// Safe from any thread.
+
+/// `state_changed` and one event per finding that changed; each poll as `poll` at debug.
+void log_poll(const audit::PollReport& report);
+
+/// Findings that changed without a poll.
+void log_changes(const model::Organization& organization, const model::Key& key,
+                 const policy::Advance& advance);
+
+/// `config_loaded`, with what is watched.
+void log_adopted(const Configuration& configuration);
+
+/// One `config_problem` each.
+void log_diagnostics(const base::Diagnostics& diagnostics);
+
+}  // namespace aka::app

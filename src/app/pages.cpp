@@ -1,0 +1,208 @@
+// The pages: each a small function from a snapshot to a response, in one table. Bodies that grow
+// with the number of keys are counted first and then streamed; gzip, which has no length in
+// advance, is collected.
+#include "app/pages.h"
+
+#include <charconv>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "metrics/exposition.h"
+#include "report/summary.h"
+#include "web/gzip.h"
+#include "web/router.h"
+
+namespace aka::app {
+namespace {
+
+constexpr std::string_view kJson = "application/json; charset=utf-8";
+
+/// Writes a whole body, the same bytes each time.
+using Writer = std::function<bool(const web::Sink&)>;
+
+std::uint64_t length_of(const Writer& write) {
+  std::uint64_t length = 0;
+  write([&](std::string_view block) {
+    length += block.size();
+    return true;
+  });
+  return length;
+}
+
+web::Response compressed(const Writer& write) {
+  web::Response response;
+  web::GzipSink gzip([&](std::string_view block) {
+    response.body.append(block);
+    return true;
+  });
+  write([&](std::string_view block) { return gzip.write(block); });
+  gzip.finish();
+  response.headers.emplace_back("Content-Encoding", "gzip");
+  return response;
+}
+
+web::Response streamed(const web::Request& request, std::string_view content_type,
+                       std::uint64_t length, Writer write) {
+  web::Response response;
+  if (web::accepts_gzip(request) && request.method != "HEAD") {
+    response = compressed(write);
+  } else {
+    response.length = length;
+    response.generate = [write = std::move(write)](const web::Sink& sink) { write(sink); };
+  }
+  response.content_type = content_type;
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  return response;
+}
+
+web::Response json(int status, std::string body) {
+  web::Response response;
+  response.status = status;
+  response.content_type = kJson;
+  response.body = std::move(body);
+  return response;
+}
+
+web::Response metrics_page(const PageSources& sources, const web::Request& request) {
+  const auto snapshot = std::make_shared<const model::Snapshot>(sources.snapshot());
+  const auto own = std::make_shared<const std::string>(sources.daemon_metrics());
+  const std::uint64_t length = metrics::exposition_length(*snapshot) + own->size();
+  return streamed(request, "text/plain; version=0.0.4; charset=utf-8", length,
+                  [snapshot, own](const web::Sink& sink) {
+                    return metrics::write_exposition(*snapshot, sink) && sink(*own);
+                  });
+}
+
+std::optional<std::size_t> number_parameter(const web::Request& request, std::string_view name,
+                                            std::size_t otherwise) {
+  const std::string text = request.parameter(name);
+  if (text.empty()) return otherwise;
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+using WriteList = bool (*)(const model::Snapshot&, report::Page, const report::Sink&);
+
+web::Response list_page(const PageSources& sources, const web::Request& request,
+                        WriteList write_list) {
+  report::Page page;
+  const auto offset = number_parameter(request, "offset", page.offset);
+  const auto limit = number_parameter(request, "limit", page.limit);
+  if (!offset || !limit) {
+    return json(400, report::error_document("'offset' and 'limit' must be whole numbers"));
+  }
+  page = {*offset, *limit};
+  const auto snapshot = std::make_shared<const model::Snapshot>(sources.snapshot());
+  Writer write = [snapshot, page, write_list](const web::Sink& sink) {
+    return write_list(*snapshot, page, sink);
+  };
+  const std::uint64_t length = length_of(write);
+  return streamed(request, kJson, length, std::move(write));
+}
+
+web::Response key_page(const PageSources& sources, const web::Router::Segments& ids) {
+  const auto organization = model::OrganizationId::parse(ids[0]);
+  const auto key = model::KeyId::parse(ids[1]);
+  if (!organization || !key) {
+    return json(400,
+                report::error_document("the ids of organization and key must be 24 hex digits"));
+  }
+  auto document = report::key_document(sources.snapshot(), *organization, *key);
+  return document ? json(200, *std::move(document))
+                  : json(404, report::error_document("no such key is configured here"));
+}
+
+web::Response health_page(const PageSources& sources) {
+  return sources.healthy() ? web::plain(200, "healthy")
+                           : web::plain(503, "the scheduler has missed its beat for a minute");
+}
+
+web::Response ready_page(const PageSources& sources) {
+  return sources.ready() ? web::plain(200, "ready") : web::plain(503, "starting");
+}
+
+web::Response reload_page(const PageSources& sources) {
+  if (!sources.may_reload()) {
+    return web::plain(403, "reloading over HTTP is off; set web.lifecycle: true, or send SIGHUP");
+  }
+  const auto reloaded = sources.reload();
+  return reloaded ? web::plain(200, "reloaded") : web::plain(500, reloaded.error().message);
+}
+
+web::Response front_page(const PageSources& sources) {
+  const report::Summary summary = report::summarize(sources.snapshot());
+  web::Response response;
+  response.content_type = "text/html; charset=utf-8";
+  response.body = fmt::format(
+      "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width\"><title>atlas-key-auditor</title>\n"
+      "<h1>atlas-key-auditor {}</h1>\n"
+      "<p>{} keys watched: {} compliant, {} could not be judged; {} open findings.</p>\n<ul>\n"
+      "<li><a href=\"/api/v1/findings\">Findings</a>\n<li><a href=\"/api/v1/keys\">Keys</a>\n"
+      "<li><a href=\"/api/v1/status\">Status</a>\n<li><a href=\"/metrics\">Metrics</a>\n"
+      "<li><a href=\"/-/healthy\">Health</a>\n<li><a "
+      "href=\"/-/ready\">Readiness</a>\n</ul>\n</html>\n",
+      sources.facts().version, summary.keys, summary.compliant, summary.undetermined,
+      summary.findings);
+  return response;
+}
+
+void add_security_headers(web::Response& response) {
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  response.headers.emplace_back("X-Frame-Options", "DENY");
+  response.headers.emplace_back("Content-Security-Policy",
+                                "default-src 'none'; frame-ancestors 'none'");
+  response.headers.emplace_back("Referrer-Policy", "no-referrer");
+  response.headers.emplace_back("Cache-Control", "no-store");
+}
+
+web::Router routes(const std::shared_ptr<const PageSources>& sources) {
+  using web::Request;
+  using Ids = web::Router::Segments;
+  web::Router router;
+  const auto data = [&](std::string_view path, web::Router::Page page) {
+    router.add("GET", path,
+               [sources, page = std::move(page)](const Request& request, const Ids& ids) {
+                 return sources->ready() ? page(request, ids) : ready_page(*sources);
+               });
+  };
+  data("/", [sources](const Request&, const Ids&) { return front_page(*sources); });
+  data("/metrics",
+       [sources](const Request& request, const Ids&) { return metrics_page(*sources, request); });
+  data("/api/v1/status", [sources](const Request&, const Ids&) {
+    return json(200, report::status_document(sources->snapshot(), sources->facts()));
+  });
+  data("/api/v1/keys", [sources](const Request& request, const Ids&) {
+    return list_page(*sources, request, report::write_keys);
+  });
+  data("/api/v1/findings", [sources](const Request& request, const Ids&) {
+    return list_page(*sources, request, report::write_findings);
+  });
+  data("/api/v1/keys/{}/{}",
+       [sources](const Request&, const Ids& ids) { return key_page(*sources, ids); });
+  router.add("GET", "/-/healthy",
+             [sources](const Request&, const Ids&) { return health_page(*sources); });
+  router.add("GET", "/-/ready",
+             [sources](const Request&, const Ids&) { return ready_page(*sources); });
+  router.add("POST", "/-/reload",
+             [sources](const Request&, const Ids&) { return reload_page(*sources); });
+  return router;
+}
+
+}  // namespace
+
+web::Handler pages(PageSources sources) {
+  const auto shared = std::make_shared<const PageSources>(std::move(sources));
+  return [router = routes(shared)](const web::Request& request) {
+    web::Response response = router(request);
+    add_security_headers(response);
+    return response;
+  };
+}
+
+}  // namespace aka::app
