@@ -170,8 +170,12 @@ void hold(int descriptor) {
 void serve_connection(const Accepted& accepted, const Service& service, Progress& progress) {
   if (accepted.mute) {
     hold(accepted.descriptor);
-  } else {
+    return;
+  }
+  try {
     Connection(accepted, service, progress).run();
+  } catch (...) {
+    // Out of memory: this connection is lost, the process must not be.
   }
 }
 

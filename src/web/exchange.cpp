@@ -185,8 +185,12 @@ bool Exchange::run_generator(const Sink& sink) {
 
 void Exchange::report(std::string_view failure) const {
   if (!service_.options.on_failure) return;
-  service_.options.on_failure("answering " + request_.method + " " + request_.path +
-                              " failed: " + std::string(failure));
+  try {
+    service_.options.on_failure("answering " + request_.method + " " + request_.path +
+                                " failed: " + std::string(failure));
+  } catch (...) {
+    // httplib would show its text to the client, and there is nobody else left to tell.
+  }
 }
 
 }  // namespace

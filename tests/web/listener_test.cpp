@@ -189,6 +189,15 @@ TEST_SUITE("web listener") {
     CHECK(logged.get_future().get() == "answering GET /odd failed: an exception of unknown type");
   }
 
+  TEST_CASE("a log that fails is nobody's business but its own") {
+    ListenerOptions options;
+    options.on_failure = [](std::string_view) { throw std::runtime_error("disk full"); };
+    const auto listener = listen_with([](const Request&) -> Response { throw 7; }, options);
+    CHECK(ask(listener->port(), kGet) ==
+          "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 15\r\n"
+          "Content-Type: text/plain; charset=utf-8\r\n\r\ninternal error\n");
+  }
+
   TEST_CASE("a generated page streams block by block under its length") {
     std::promise<void> received;
     auto wait = received.get_future().share();
