@@ -22,7 +22,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t kProxyHeadLimit = 16 * 1024;
+constexpr std::size_t kProxyHeadLimit = std::size_t{16} * 1024;
 
 void set_port(Address& address, std::uint16_t port) {
   if (address.storage.ss_family == AF_INET6) {

@@ -16,9 +16,9 @@
 namespace aka::http {
 namespace {
 
-constexpr std::size_t kChunk = 16 * 1024;
+constexpr std::size_t kChunk = std::size_t{16} * 1024;
 /// A chunk's size line. httplib would collect one of any length.
-constexpr std::size_t kLineLimit = 4 * 1024;
+constexpr std::size_t kLineLimit = std::size_t{4} * 1024;
 
 TransportError cut_short(int status) {
   return {Failure::unreadable, status, "the connection closed before the answer was complete"};

@@ -18,9 +18,11 @@ struct Request {
   /// Besides Host, User-Agent, Connection and what describes the body, which the transport sets.
   HeaderList headers = {};
   std::string body = {};
-  std::string content_type = {};         ///< of the body; empty without one
-  std::size_t body_limit = 1024 * 1024;  ///< bytes of answer body that are still accepted
-  std::size_t header_limit = 64 * 1024;  ///< bytes of answer head, all interim answers included
+  std::string content_type = {};  ///< of the body; empty without one
+  std::size_t body_limit =
+      std::size_t{1024} * 1024;  ///< bytes of answer body that are still accepted
+  std::size_t header_limit =
+      std::size_t{64} * 1024;  ///< bytes of answer head, all interim answers included
 };
 
 struct Answer {

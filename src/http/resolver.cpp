@@ -63,10 +63,10 @@ Addresses ask_system(const std::string& host) {
   return addresses;
 }
 
-/// One lookup under way. `addresses` is written before `finished` is set, and read only after.
+/// One lookup under way.
 struct Pending {
   base::StopSignal finished;
-  Addresses addresses;
+  Addresses addresses;  ///< guarded by Shared::mutex
 };
 
 }  // namespace
@@ -102,13 +102,15 @@ std::shared_ptr<Pending> Resolver::Shared::join_or_start(const std::string& host
 
 void Resolver::Shared::run(const std::string& host, Pending& pending) noexcept {
   ::pthread_setname_np(::pthread_self(), "name-lookup");
+  Addresses found;
   try {
-    pending.addresses = lookup(host);
+    found = lookup(host);
   } catch (const std::exception& error) {
-    pending.addresses = fail(ErrorKind::internal, error.what());
+    found = fail(ErrorKind::internal, error.what());
   }
   {
     const std::lock_guard lock(mutex);
+    pending.addresses = std::move(found);
     under_way.erase(host);
   }
   pending.finished.request();
@@ -137,6 +139,7 @@ tl::expected<std::vector<Address>, TransportError> Resolver::resolve(
       !ready) {
     return tl::unexpected(std::move(ready.error()));
   }
+  const std::lock_guard lock(shared_->mutex);
   if (!pending->addresses) return no_address(pending->addresses.error().message);
   if (pending->addresses->empty()) return no_address("it has no address");
   return *pending->addresses;

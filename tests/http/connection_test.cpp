@@ -128,14 +128,11 @@ TEST_CASE("a reused connection that fails before the answer begins is replaced o
       LoopbackServer server([&, end](Peer& peer, int number) {
         if (!open(peer, scheme)) return;
         const auto request = peer.read_request();
+        if (number > 0) repeated = request;
         peer.send(answer("first"));
-        if (number == 0) {
-          peer.read_request();
-          (peer.*end)();
-        } else {
-          repeated = request;
-          peer.wait_until_gone();
-        }
+        if (number > 0) return peer.wait_until_gone();
+        peer.read_request();
+        (peer.*end)();
       });
       Client client(loopback(scheme, server));
       REQUIRE(client.get("/one"));

@@ -124,7 +124,7 @@ Scene mute_proxy(Reached reached) {
 }
 
 struct Row {
-  const char* name;
+  std::string name;
   Setting setting;
   int status;
   Request request;
@@ -164,6 +164,7 @@ TEST_CASE("the deadline ends every wait, not earlier and hardly later") {
     const auto begin = steady_clock::now();
     const auto failure = failure_of(scene.client->send(row.request, kLimit));
     const auto took = steady_clock::now() - begin;
+    CAPTURE(failure.message);
     CHECK(failure.failure == Failure::timeout);
     CHECK(failure.status == row.status);
     CHECK(took >= kLimit);

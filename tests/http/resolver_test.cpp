@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <atomic>
 #include <future>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdexcept>
 #include <utility>
@@ -65,12 +66,16 @@ TEST_CASE("a numeric address is its own answer") {
   }
 }
 
-TEST_CASE("the system knows localhost") {
+TEST_CASE("the system is asked for names") {
+  // A bare root without /etc/hosts does not know localhost.
+  addrinfo* found = nullptr;
+  const bool known = ::getaddrinfo("localhost", nullptr, nullptr, &found) == 0;
+  if (known) ::freeaddrinfo(found);
   Resolver resolver;
   base::StopSignal stop;
-  const auto addresses = resolver.resolve("localhost", in(10s), stop);
-  REQUIRE(addresses);
-  CHECK_FALSE(addresses->empty());
+  const auto addresses = resolver.resolve("localhost", in(20s), stop);
+  CHECK(addresses.has_value() == known);
+  if (known) CHECK_FALSE(addresses->empty());
 }
 
 TEST_CASE("a name without an address fails as dns and is named") {

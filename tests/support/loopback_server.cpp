@@ -117,7 +117,7 @@ bool Peer::send(std::string_view bytes) {
 
 void Peer::drip(std::string_view bytes, std::chrono::milliseconds pause) {
   for (const char byte : bytes) {
-    pollfd client{descriptor_, POLLIN | POLLRDHUP, 0};
+    pollfd client{descriptor_, POLLRDHUP, 0};
     const bool left = ::poll(&client, 1, static_cast<int>(pause.count())) > 0;
     if (left || !send({&byte, 1})) return;
   }
