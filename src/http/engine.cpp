@@ -48,6 +48,7 @@ class AnswerStream final : public httplib::Stream {
   const std::optional<TransportError>& fault() const { return fault_; }
   bool answered() const { return reader_.started(); }
   int status() const { return head_ ? head_->status : reader_.status(); }
+  bool has_head() const { return head_.has_value(); }
   Head& head() { return *head_; }
   bool has_leftover() const { return position_ < buffer_.size(); }
   /// httplib 0.11 takes a chunk that does not end where it should for the end of the body, 0.18 a
@@ -71,8 +72,7 @@ class AnswerStream final : public httplib::Stream {
   std::string outgoing_;      ///< head and body of a small request leave as one packet
   std::optional<Head> head_;
   std::optional<TransportError> fault_;
-  std::string line_;          ///< what httplib has read byte by byte since the last line's end
-  std::size_t received_ = 0;  ///< bytes of body, its framing included
+  std::string line_;  ///< what httplib has read byte by byte since the last line's end
 };
 
 bool AnswerStream::fail(TransportError error) {
@@ -153,14 +153,8 @@ void AnswerStream::show_head() {
 bool AnswerStream::is_within_limits(std::string_view taken, std::size_t asked) {
   if (asked > 1 || (!line_.empty() && line_.back() == '\n')) line_.clear();
   if (asked == 1) line_ += taken;
-  received_ += taken.size();
   if (line_.size() > kLineLimit) {
     return fail({Failure::unreadable, 0, "the answer's chunks are malformed"});
-  }
-  // Chunks of a single byte take six on the wire; the constant is for heads and last lines.
-  if (received_ / 8 > std::max(body_limit_, kLineLimit)) {
-    return fail({Failure::too_large, 0,
-                 fmt::format("the answer's body exceeds the limit of {} bytes", body_limit_)});
   }
   return true;
 }
@@ -190,6 +184,9 @@ Attempt conclude(AnswerStream& stream, BodyCollector& collector, bool done) {
     return failed(
         {Failure::too_large, stream.status(),
          fmt::format("the answer's body exceeds the limit of {} bytes", collector.limit)});
+  }
+  if (!stream.has_head()) {
+    return failed({Failure::invalid_request, 0, "httplib did not send the request"});
   }
   auto& head = stream.head();
   if (!done || (head.framing == Framing::chunked && !stream.ended_with_empty_line())) {

@@ -14,8 +14,6 @@ namespace {
 constexpr std::string_view kReading = "waiting for the answer";
 constexpr std::string_view kWriting = "sending the request";
 
-bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
-
 tl::unexpected<TransportError> broken(int error) {
   return tl::unexpected(TransportError{
       Failure::connect, 0,

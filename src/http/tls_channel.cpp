@@ -15,6 +15,7 @@
 #include <openssl/x509v3.h>
 
 #include "http/channel.h"
+#include "http/openssl_reason.h"
 
 namespace aka::http {
 namespace {
@@ -25,8 +26,6 @@ struct SocketState {
 };
 
 SocketState& state_of(BIO* bio) { return *static_cast<SocketState*>(BIO_get_data(bio)); }
-
-bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 int bio_read(BIO* bio, char* into, int size) {
   BIO_clear_retry_flags(bio);
@@ -85,12 +84,6 @@ bool expect_peer(SSL* ssl, const std::string& host) {
 
 tl::unexpected<TransportError> fault(Failure failure, std::string message) {
   return tl::unexpected(TransportError{failure, 0, std::move(message)});
-}
-
-std::string openssl_reason() {
-  const auto code = ERR_peek_last_error();
-  const char* reason = ERR_reason_error_string(code);
-  return reason != nullptr ? reason : fmt::format("OpenSSL error {:#x}", code);
 }
 
 class TlsChannel final : public Channel {

@@ -5,16 +5,13 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "http/openssl_reason.h"
+
 namespace aka::http {
 namespace {
 
 using base::ErrorKind;
 using base::fail;
-
-std::string openssl_reason() {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
-  return reason != nullptr ? reason : "unknown OpenSSL error";
-}
 
 }  // namespace
 

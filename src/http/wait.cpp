@@ -54,4 +54,6 @@ Status wait_for(int descriptor, short events, const Until& until, std::string_vi
   }
 }
 
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
 }  // namespace aka::http

@@ -26,4 +26,7 @@ Status still_time(const Until& until, std::string_view doing);
 /// Waits for `events` of poll(2), an error or a hang-up on the descriptor.
 Status wait_for(int descriptor, short events, const Until& until, std::string_view doing);
 
+/// Whether a read or write that failed with that errno is to be tried again after waiting.
+bool would_block(int error);
+
 }  // namespace aka::http

@@ -1,5 +1,6 @@
 #include "http/connection.h"
 
+#include <future>
 #include <string>
 #include <vector>
 
@@ -121,9 +122,29 @@ TEST_CASE("a connection that closed while idle is replaced without a word") {
   }
 }
 
+TEST_CASE("what a server says while nothing was asked is nobody's answer") {
+  for (const Scheme scheme : kBothSchemes) {
+    std::promise<void> answered;
+    LoopbackServer server([&, scheme](Peer& peer, int number) {
+      if (!open(peer, scheme)) return;
+      peer.read_request();
+      peer.send(answer(std::to_string(number)));
+      if (number > 0) return peer.wait_until_gone();
+      answered.get_future().wait();
+      peer.send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
+    });
+    Client client(loopback(scheme, server));
+    CHECK(client.get().value().body == "0");
+    answered.set_value();
+    server.wait_for_ended(1);
+    CHECK(client.get().value().body == "1");
+  }
+}
+
 TEST_CASE("a reused connection that fails before the answer begins is replaced once") {
   for (const Scheme scheme : kBothSchemes) {
-    for (const auto end : {&Peer::close, &Peer::cut, &Peer::reset}) {
+    for (const auto end : {&Peer::close, &Peer::cut, &Peer::reset, &Peer::garble}) {
+      if (scheme == Scheme::http && end == &Peer::garble) continue;
       std::string repeated;
       LoopbackServer server([&, end](Peer& peer, int number) {
         if (!open(peer, scheme)) return;
@@ -194,6 +215,22 @@ TEST_CASE("after the first byte of an answer nothing is tried again") {
   }
 }
 
+TEST_CASE("after the first byte of an answer broken TLS is not tried again either") {
+  LoopbackServer server([](Peer& peer, int) {
+    if (!open(peer, Scheme::https)) return;
+    peer.read_request();
+    peer.send(answer("first"));
+    peer.read_request();
+    peer.send("H");
+    peer.garble();
+    peer.wait_until_gone();
+  });
+  Client client(loopback(Scheme::https, server));
+  REQUIRE(client.get());
+  CHECK(failure_of(client.get()).failure == Failure::tls);
+  CHECK(server.connections() == 1);
+}
+
 TEST_CASE("a connection is left when the server says close, or says more than it was asked") {
   const std::string closing[] = {
       answer("x", "Connection: close\r\n"),
@@ -220,6 +257,21 @@ TEST_CASE("dropping the idle connection makes the next request open another") {
   server.wait_for_ended(1);
   REQUIRE(client.get());
   CHECK(server.connections() == 2);
+}
+
+TEST_CASE("a TLS connection that is dropped is ended first") {
+  std::promise<bool> goodbye;
+  LoopbackServer server([&](Peer& peer, int) {
+    if (!open(peer, Scheme::https)) return;
+    peer.read_request();
+    peer.send(answer(""));
+    peer.receive();
+    goodbye.set_value(peer.was_told_goodbye());
+  });
+  Client client(loopback(Scheme::https, server));
+  REQUIRE(client.get());
+  client.transport->drop_idle();
+  CHECK(goodbye.get_future().get());
 }
 
 TEST_CASE("a failed request leaves no connection that a later one could mistake for its own") {

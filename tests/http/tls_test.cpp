@@ -5,7 +5,7 @@
 #include <string>
 
 #include <doctest/doctest.h>
-#include <openssl/tls1.h>
+#include <openssl/ssl.h>
 
 #include "client.h"
 
@@ -127,6 +127,8 @@ TEST_CASE("TLS 1.2 is spoken, anything older is not") {
   CHECK(ask(identity, "localhost", test_trust().store, TLS1_2_VERSION));
   CHECK(failure_of(ask(identity, "localhost", test_trust().store, TLS1_1_VERSION)).failure ==
         Failure::tls);
+  // Where OpenSSL's own configuration refuses TLS 1.1 too, the line above proves nothing.
+  CHECK(SSL_CTX_get_min_proto_version(test_trust().store->context()) == TLS1_2_VERSION);
 }
 
 TEST_CASE("a server that speaks no TLS, or leaves during the handshake, is a TLS failure") {
@@ -175,6 +177,9 @@ TEST_CASE("a CA file that is missing or holds no certificate is an error that na
     CHECK(store.error().message.find(path) != std::string::npos);
     CHECK(store.error().kind == base::ErrorKind::invalid_input);
   }
+  CHECK(TrustStore::load("/nonexistent/ca.pem").error().message ==
+        "cannot load trust anchors from '/nonexistent/ca.pem': No such file or directory; it must "
+        "be a readable PEM file with at least one certificate");
 }
 
 TEST_SUITE_END();

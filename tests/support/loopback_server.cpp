@@ -123,6 +123,12 @@ void Peer::drip(std::string_view bytes, std::chrono::milliseconds pause) {
   }
 }
 
+void Peer::garble() { ::send(descriptor_, "garbage", 7, MSG_NOSIGNAL); }
+
+bool Peer::was_told_goodbye() const {
+  return (SSL_get_shutdown(ssl_) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
 void Peer::wait_until_gone() {
   // Below TLS on purpose: a client may leave in the middle of a handshake.
   std::array<char, 4096> buffer{};

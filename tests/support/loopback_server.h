@@ -40,7 +40,10 @@ class Peer {
   bool send(std::string_view bytes);
   /// One byte at a time, a pause before each, until all is sent or the client has left.
   void drip(std::string_view bytes, std::chrono::milliseconds pause);
+  void garble();  ///< bytes that are no TLS, beneath TLS
   void wait_until_gone();
+  /// After the client has left: whether it ended TLS before.
+  bool was_told_goodbye() const;
 
   void close();  ///< orderly, TLS included
   void cut();    ///< the TCP connection ends, TLS is not told
