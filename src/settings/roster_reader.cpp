@@ -144,6 +144,7 @@ void RosterReader::check_names() {
 
 void RosterReader::check_credentials(const std::vector<CredentialSettings>& credentials) {
   std::vector<std::string> names;
+  names.reserve(credentials.size());
   for (const CredentialSettings& credential : credentials) names.push_back(credential.name);
   std::vector<char> used(names.size());
   for (const Draft& draft : drafts_) {

@@ -13,7 +13,7 @@
 namespace aka::settings {
 namespace {
 
-constexpr std::uintmax_t kLargest = 64 * 1024 * 1024;
+constexpr std::uintmax_t kLargest = std::uintmax_t{64} << 20;
 
 base::Mark whole(const std::filesystem::path& path) {
   return {std::make_shared<const std::string>(path.string()), 0, 0};
