@@ -18,12 +18,12 @@ bool is_hex(char symbol) {
          (symbol >= 'A' && symbol <= 'F');
 }
 
-bool starts_with_private_key(std::string_view text) {
-  constexpr std::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-  if (text.size() < kShape.size()) return false;
-  return std::equal(kShape.begin(), kShape.end(), text.begin(), [](char shape, char symbol) {
-    return shape == 'x' ? is_hex(symbol) : symbol == shape;
-  });
+/// Whether the text holds the shape, in which each `x` stands for a hex digit.
+bool holds(std::string_view text, std::string_view shape) {
+  const auto fits = [](char symbol, char form) {
+    return form == 'x' ? is_hex(symbol) : symbol == form;
+  };
+  return std::search(text.begin(), text.end(), shape.begin(), shape.end(), fits) != text.end();
 }
 
 bool has_user_information(std::string_view text) {
@@ -43,14 +43,13 @@ bool names_secret(std::string_view key) {
 }
 
 bool looks_secret(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (starts_with_private_key(text.substr(i))) return true;
-  }
+  if (holds(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")) return true;
   return text.find("mdb_sa_sk_") != std::string_view::npos || has_user_information(text);
 }
 
 std::string shown(std::string_view value) {
-  if (looks_secret(value)) return std::string(kMask);
+  // The second shape is most of a private key: one that was cut, or has a slip in it.
+  if (looks_secret(value) || holds(value, "xxxx-xxxx-xxxx")) return std::string(kMask);
   std::size_t end = std::min(value.size(), kLongest);
   // The cut may not leave half a UTF-8 sequence behind.
   while (end > 0 && end < value.size() && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80)

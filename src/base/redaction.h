@@ -13,8 +13,8 @@ bool looks_secret(std::string_view text);
 /// not `public_key`.
 bool names_secret(std::string_view key);
 
-/// A value for a message: masked if it looks secret, with control characters escaped, and cut if
-/// it is long.
+/// A value for a message: masked if it looks secret or like most of a private key, with control
+/// characters escaped, and cut if it is long.
 std::string shown(std::string_view value);
 
 /// The same, for a value found under `key`: also masked if names_secret().

@@ -159,7 +159,7 @@ std::optional<Duration> Fields::duration(std::string_view key, Duration least, D
   const auto duration = parse_duration(value->text);
   if (!duration) {
     // The sentence of parse_duration() repeats its input.
-    const std::string sentence = looks_secret(value->text) || value->text.size() > 80
+    const std::string sentence = shown(value->text) != value->text
                                      ? "this is not a duration; write it like 30s or 5m"
                                      : duration.error().message;
     diagnostics_.error(value->mark, fmt::format("'{}' of {}: {}", key, what_, sentence));

@@ -172,7 +172,10 @@ std::optional<model::DescriptionRule> read_description(Fields& policy) {
   if (!expression) return std::nullopt;
   auto pattern = base::TextPattern::compile(*expression);
   if (pattern) return std::move(*pattern);
-  fields.error("regex", pattern.error().message);
+  // The sentence of the library repeats its input.
+  fields.error("regex", base::shown(*expression) == *expression
+                            ? pattern.error().message
+                            : "this is not a regular expression in RE2's syntax");
   return std::nullopt;
 }
 

@@ -109,7 +109,9 @@ void read_until(Fields& fields, base::WallTime now, Waiver& waiver) {
   }
   const auto until = parse_until(*text);
   if (!until) {
-    fields.error("until", until.error().message);
+    fields.error("until", base::shown(*text) == *text
+                              ? until.error().message
+                              : "this is neither a day like 2027-01-31 nor an RFC 3339 instant");
     return;
   }
   waiver.until = *until;
