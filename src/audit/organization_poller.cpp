@@ -114,7 +114,7 @@ std::optional<Job> OrganizationPoller::next_job(std::unique_lock<std::mutex>& lo
 std::optional<Job> OrganizationPoller::lead(std::unique_lock<std::mutex>& lock) {
   while (!stop_.requested()) {
     last_beat_ = clock_.steady();
-    const SteadyTime start = start_time();
+    const SteadyTime start = start_time(last_beat_);
     if (start <= last_beat_) {
       bucket_.take(last_beat_, 1);
       return schedule_.take();
@@ -125,10 +125,10 @@ std::optional<Job> OrganizationPoller::lead(std::unique_lock<std::mutex>& lock) 
   return std::nullopt;
 }
 
-SteadyTime OrganizationPoller::start_time() const {
+SteadyTime OrganizationPoller::start_time(SteadyTime now) const {
   const std::optional<SteadyTime> due = schedule_.next();
   if (!due) return SteadyTime::max();
-  return std::max({*due, bucket_.ready_at(clock_.steady()), backoff_.held_until()});
+  return std::max({*due, bucket_.ready_at(now), backoff_.held_until()});
 }
 
 void OrganizationPoller::hand_over_lead() {

@@ -86,7 +86,7 @@ class OrganizationPoller {
   void work();
   std::optional<Job> next_job(std::unique_lock<std::mutex>& lock);
   std::optional<Job> lead(std::unique_lock<std::mutex>& lock);
-  base::SteadyTime start_time() const;
+  base::SteadyTime start_time(base::SteadyTime now) const;
   void hand_over_lead();
   std::unique_ptr<atlas::Client> take_client(std::unique_lock<std::mutex>& lock);
   /// Nothing if a stop cut it short: then nothing was learned and nothing is recorded.

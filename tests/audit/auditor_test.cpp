@@ -323,3 +323,21 @@ TEST_CASE("a waiver lapses at its instant, without a poll") {
   CHECK(model::has_open_findings(world.auditor.snapshot().status(0)));
   CHECK(world.changes == 1);
 }
+
+TEST_CASE("on a clock that never stands still, a due poll starts at once") {
+  FakeService service(base::system_clock());
+  service.answer_key(id_of('1'), "ORG_MEMBER");
+  audit::Observers silent{
+      [](const audit::PollReport&) {},
+      [](const model::Organization&, const model::Key&, const policy::Advance&) {}};
+  World plans;
+  auto plan = plans.plan({organization('a', "1", 5min)});
+  plan.connect = [&](const model::Organization&) {
+    return std::make_unique<atlas::Client>(
+        std::make_shared<atlas::Service>(), std::make_shared<testing::OpenCredential>(),
+        std::make_unique<testing::FakeServiceTransport>(service), base::system_clock());
+  };
+  audit::Auditor auditor(silent, base::system_clock());
+  auditor.adopt(std::move(plan));
+  CHECK(service.wait_asked(id_of('1'), 1));
+}
