@@ -6,6 +6,12 @@
 #include "atlas/classify.h"
 
 namespace aka::atlas {
+namespace {
+
+/// Bytes of body: of one key, ten times what the largest can hold.
+constexpr std::size_t kKeyLimit = std::size_t{1} << 20;
+
+}  // namespace
 
 Client::Client(std::shared_ptr<const Service> service, std::shared_ptr<Credential> credential,
                std::unique_ptr<http::HttpTransport> transport, const base::Clock& clock)
@@ -15,27 +21,46 @@ Client::Client(std::shared_ptr<const Service> service, std::shared_ptr<Credentia
       authenticator_(credential_->authenticator()),
       clock_(clock) {}
 
+/// What came of a request, before anybody asked what it says.
+struct Client::Call {
+  tl::expected<Reply, Refusal> reply;
+  Traffic traffic;
+
+  bool stopped() const {
+    return reply && !reply->exchange && reply->exchange.error().failure == http::Failure::stopped;
+  }
+};
+
+Client::Call Client::call(std::string target, std::size_t body_limit,
+                          std::chrono::steady_clock::time_point deadline,
+                          const base::StopSignal& stop) {
+  http::Request request;
+  request.target = std::move(target);
+  request.headers.emplace_back("Accept", service_->accept());
+  request.body_limit = body_limit;
+  Line line(*transport_, service_->base_path, clock_, deadline, stop);
+  Call call{authenticator_->perform(std::move(request), line), {}};
+  call.traffic.sent = line.sent();
+  if (!call.reply) {
+    call.traffic.http_status = call.reply.error().http_status;
+    call.traffic.rate.retry_after = call.reply.error().retry_after;
+    return call;
+  }
+  const http::Exchange& exchange = call.reply->exchange;
+  call.traffic.http_status = status_of(exchange);
+  if (exchange) call.traffic.rate = read_rate_facts(*exchange, clock_.wall());
+  return call;
+}
+
 std::optional<Fetched> Client::get_key(model::OrganizationId organization, model::KeyId key,
                                        std::chrono::steady_clock::time_point deadline,
                                        const base::StopSignal& stop) {
-  http::Request request;
-  request.target = service_->key_target(organization, key);
-  request.headers.emplace_back("Accept", service_->accept());
-  Line line(*transport_, service_->base_path, clock_, deadline, stop);
-  auto reply = authenticator_->perform(std::move(request), line);
-  Fetched fetched;
-  fetched.sent = line.sent();
-  if (!reply) {
-    fetched.answer = std::move(reply.error().failure);
-    fetched.http_status = reply.error().http_status;
-    fetched.rate.retry_after = reply.error().retry_after;
-    return fetched;
-  }
-  const http::Exchange& exchange = reply->exchange;
-  if (!exchange && exchange.error().failure == http::Failure::stopped) return std::nullopt;
-  fetched.answer = classify(exchange, {organization, key}, reply->login_note);
-  fetched.http_status = status_of(exchange);
-  if (exchange) fetched.rate = read_rate_facts(*exchange, clock_.wall());
+  Call call = this->call(service_->key_target(organization, key), kKeyLimit, deadline, stop);
+  if (call.stopped()) return std::nullopt;
+  Fetched fetched{std::move(call.traffic), {}};
+  fetched.answer = call.reply
+                       ? classify(call.reply->exchange, {organization, key}, call.reply->login_note)
+                       : std::move(call.reply.error().failure);
   return fetched;
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "atlas/auth/authenticator.h"
@@ -16,12 +17,16 @@
 
 namespace aka::atlas {
 
-/// What one poll of one key brought.
-struct Fetched {
-  model::Answer answer;
+/// What every call of the API costs and tells, whatever was asked.
+struct Traffic {
   int http_status = 0;     ///< 0 without an answer
   std::vector<Sent> sent;  ///< every request to the API, a digest challenge included, in order
   RateFacts rate;          ///< of the last answer
+};
+
+/// What one poll of one key brought.
+struct Fetched : Traffic {
+  model::Answer answer;
 };
 
 /// One connection to the service with its authenticator. Used by one thread at a time.
@@ -43,6 +48,12 @@ class Client {
   void sign_out(std::chrono::steady_clock::time_point deadline, const base::StopSignal& stop);
 
  private:
+  struct Call;
+
+  /// A GET with proof of who asks.
+  Call call(std::string target, std::size_t body_limit,
+            std::chrono::steady_clock::time_point deadline, const base::StopSignal& stop);
+
   std::shared_ptr<const Service> service_;
   std::shared_ptr<Credential> credential_;
   std::unique_ptr<http::HttpTransport> transport_;

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "audit/observers.h"
 #include "audit/organization_poller.h"
 #include "base/clock.h"
 #include "model/roster.h"
@@ -18,16 +18,6 @@ struct Plan {
   int stale_after = 3;  ///< intervals without a conclusive poll
   PollSettings polls;
   ClientFactory connect;
-};
-
-/// Called for changes that no poll brought: a reload or a waiver's end. References are valid during
-/// the call only; it must not call back.
-using ChangeObserver =
-    std::function<void(const model::Organization&, const model::Key&, const policy::Advance&)>;
-
-struct Observers {
-  PollObserver poll;
-  ChangeObserver change;
 };
 
 /// Watches the keys of a plan, and of the next one after a reload. Safe from any thread.

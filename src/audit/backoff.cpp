@@ -25,10 +25,8 @@ Duration spread(Duration wait, Chance chance) {
 
 }  // namespace
 
-bool is_service_trouble(const model::Observation& observation) {
-  const auto* failure = std::get_if<model::Failure>(&observation.answer);
-  if (failure == nullptr) return false;
-  switch (failure->reason) {
+bool is_service_trouble(const model::Failure& failure) {
+  switch (failure.reason) {
     case model::Reason::throttled:
     case model::Reason::http_5xx:
     case model::Reason::timeout:
@@ -60,18 +58,16 @@ Duration wait_after_failure(int failures, Duration interval, Chance chance) {
   return std::max(interval, spread(doubled(seconds(1), seconds(60), failures), chance));
 }
 
-void OrganizationBackoff::note(const model::Observation& observation,
-                               std::optional<Duration> retry_after, base::SteadyTime now,
-                               Chance chance) {
-  if (!is_service_trouble(observation)) {
+void OrganizationBackoff::note(const model::Failure* failure, std::optional<Duration> retry_after,
+                               base::SteadyTime now, Chance chance) {
+  if (failure == nullptr || !is_service_trouble(*failure)) {
     troubled_ = 0;
     throttled_ = 0;
     return;
   }
-  const auto& failure = std::get<model::Failure>(observation.answer);
   ++troubled_;
   Duration wait{};
-  if (failure.state == model::State::rate_limited) {
+  if (failure->state == model::State::rate_limited) {
     wait = spread(doubled(seconds(10), seconds(300), throttled_++), chance);
   } else if (troubled_ >= kTroublesBeforeHold) {
     wait = spread(doubled(seconds(1), seconds(60), troubled_ - kTroublesBeforeHold), chance);

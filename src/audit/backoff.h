@@ -13,7 +13,7 @@ using Chance = double;
 
 /// Whether the service, or the way to it, is in trouble: throttling, 5xx, no answer. An answer
 /// that refuses (401, 403) or that is about the key is not.
-bool is_service_trouble(const model::Observation& observation);
+bool is_service_trouble(const model::Failure& failure);
 
 /// How long a key waits for its next poll after `failures` troubled ones in a row: never less
 /// than its interval; short intervals grow, doubling from 1 s up to a minute.
@@ -25,7 +25,8 @@ base::Duration wait_after_failure(int failures, base::Duration interval, Chance 
 /// min.
 class OrganizationBackoff {
  public:
-  void note(const model::Observation& observation, std::optional<base::Duration> retry_after,
+  /// After every answer; `failure` is null if it was a good one.
+  void note(const model::Failure* failure, std::optional<base::Duration> retry_after,
             base::SteadyTime now, Chance chance);
 
   /// Not before this instant may a request start.

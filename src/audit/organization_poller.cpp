@@ -188,11 +188,12 @@ void OrganizationPoller::settle(const Job& job, const Outcome& outcome) {
   const auto requests = static_cast<int>(outcome.fetched.sent.size());
   if (requests > 1) bucket_.take(now, requests - 1);
   bucket_.learn({outcome.fetched.rate.limit, outcome.fetched.rate.remaining}, now);
-  backoff_.note(outcome.observation, outcome.fetched.rate.retry_after, now, chance());
+  const auto* const failure = std::get_if<model::Failure>(&outcome.observation.answer);
+  backoff_.note(failure, outcome.fetched.rate.retry_after, now, chance());
   if (mode_ == PollMode::once) return;
 
   std::uint8_t& failures = failures_[job.key];
-  const bool trouble = is_service_trouble(outcome.observation);
+  const bool trouble = failure != nullptr && is_service_trouble(*failure);
   failures = trouble ? static_cast<std::uint8_t>(std::min<int>(failures + 1, 255)) : 0;
   const auto wait =
       wait_after_failure(failures, table_.organization(organization_).effective_interval, chance());

@@ -13,12 +13,12 @@
 
 #include "atlas/client.h"
 #include "audit/backoff.h"
+#include "audit/observers.h"
 #include "audit/schedule.h"
 #include "audit/token_bucket.h"
 #include "base/clock.h"
 #include "base/stop.h"
 #include "model/snapshot.h"
-#include "policy/advance.h"
 
 namespace aka::audit {
 
@@ -31,19 +31,6 @@ struct PollSettings {
 
   friend bool operator==(const PollSettings&, const PollSettings&) = default;
 };
-
-/// What one poll came to. References are valid during the call only.
-struct PollReport {
-  const model::Organization& organization;
-  const model::Key& key;
-  const model::Observation& observation;
-  const atlas::Fetched& fetched;
-  const policy::Advance& advance;
-  std::chrono::nanoseconds lateness;  ///< start minus due time
-};
-
-/// Called on poll threads, several at once, after the tables were updated.
-using PollObserver = std::function<void(const PollReport&)>;
 
 /// Opens a connection with an authentication state of its own.
 using ClientFactory = std::function<std::unique_ptr<atlas::Client>(const model::Organization&)>;

@@ -2,7 +2,9 @@
 // order of rows is free, since judge() sorts.
 #include "policy/check_table.h"
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -40,6 +42,17 @@ std::string shortened(std::string_view text) {
   }
   if (end == text.size()) return std::string(text);
   return fmt::format("{}… ({} bytes in all)", text.substr(0, end), text.size());
+}
+
+std::string described(const model::KeyRecord& record) {
+  std::vector<std::string> roles;
+  roles.reserve(record.roles.size());
+  for (const model::Role& role : record.roles) roles.push_back(model::to_string(role));
+  std::ranges::sort(roles);
+  roles.erase(std::unique(roles.begin(), roles.end()), roles.end());
+  return shortened(
+      fmt::format("'{}' with {}", shortened(record.description),
+                  roles.empty() ? "no role" : fmt::format("{}", fmt::join(roles, ", "))));
 }
 
 }  // namespace aka::policy

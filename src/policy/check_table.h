@@ -28,4 +28,7 @@ std::span<const Check> checks();
 /// Control characters stay; whoever prints it deals with them.
 std::string shortened(std::string_view text);
 
+/// A key in one line: its description and roles, shortened.
+std::string described(const model::KeyRecord& record);
+
 }  // namespace aka::policy
