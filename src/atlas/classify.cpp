@@ -103,11 +103,11 @@ Failure bad_request(int status, const ErrorBody& error) {
                       advice_for_bad_request(status, error.code))};
 }
 
-Failure unreadable(std::string_view problem) {
+Failure unreadable(std::string_view problem, std::string_view wanted = "an API key") {
   return {State::error, Reason::invalid_body,
-          fmt::format("the answer {}: it does not describe an API key; if this stays, check "
+          fmt::format("the answer {}: it does not describe {}; if this stays, check "
                       "atlas.base_url and atlas.api",
-                      problem)};
+                      problem, wanted)};
 }
 
 Failure server_failed(int status, const ErrorBody& error) {
@@ -172,6 +172,26 @@ model::Answer classify_answer(const http::Answer& answer, const Asked& asked,
   return classify_error(inner.status, read_error(inner), login_note);
 }
 
+/// For what is no key: then the word that there is no such key makes no sense either.
+Failure failure_of(model::Answer answer, const ErrorBody& error) {
+  if (auto* failure = std::get_if<Failure>(&answer)) return std::move(*failure);
+  return not_found(error);
+}
+
+template <typename Parse>
+auto classify_as(std::string_view wanted, const http::Exchange& exchange,
+                 std::string_view login_note, const Parse& parse)
+    -> tl::expected<typename decltype(parse(std::string_view()))::value_type, Failure> {
+  if (!exchange) return tl::unexpected(classify_failure(exchange.error()));
+  if (exchange->status != 200) {
+    const ErrorBody error = read_error(*exchange);
+    return tl::unexpected(failure_of(classify_error(exchange->status, error, login_note), error));
+  }
+  auto parsed = parse(std::string_view(exchange->body));
+  if (!parsed) return tl::unexpected(unreadable(parsed.error(), wanted));
+  return *std::move(parsed);
+}
+
 Reason reason_of(http::Failure failure) {
   switch (failure) {
     case http::Failure::timeout:
@@ -211,6 +231,20 @@ model::Answer classify(const http::Exchange& exchange, const Asked& asked,
                        std::string_view login_note) {
   if (!exchange) return classify_failure(exchange.error());
   return classify_answer(*exchange, asked, login_note);
+}
+
+tl::expected<KeyPage, Failure> classify_page(const http::Exchange& exchange,
+                                             model::OrganizationId organization,
+                                             std::string_view login_note) {
+  return classify_as("a list of API keys", exchange, login_note,
+                     [&](std::string_view body) { return parse_key_page(body, organization); });
+}
+
+tl::expected<std::optional<model::KeyRecord>, Failure> classify_caller(
+    const http::Exchange& exchange, model::OrganizationId organization,
+    std::string_view login_note) {
+  return classify_as("the caller", exchange, login_note,
+                     [&](std::string_view body) { return parse_caller(body, organization); });
 }
 
 int status_of(const http::Exchange& exchange) {

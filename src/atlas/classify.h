@@ -1,7 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
+#include <tl/expected.hpp>
+
+#include "atlas/key_parser.h"
 #include "http/message.h"
 #include "model/ids.h"
 #include "model/observation.h"
@@ -19,6 +23,16 @@ struct Asked {
 /// is used for that alone. A failed transport may be anything but `stopped`.
 model::Answer classify(const http::Exchange& exchange, const Asked& asked,
                        std::string_view login_note);
+
+/// The same of an exchange that asked for a page of the organization's keys.
+tl::expected<KeyPage, model::Failure> classify_page(const http::Exchange& exchange,
+                                                    model::OrganizationId organization,
+                                                    std::string_view login_note);
+
+/// The same of an exchange that asked who the caller is; nothing if that is no API key.
+tl::expected<std::optional<model::KeyRecord>, model::Failure> classify_caller(
+    const http::Exchange& exchange, model::OrganizationId organization,
+    std::string_view login_note);
 
 /// The part of it for exchanges that gave no answer.
 model::Failure classify_failure(const http::TransportError& error);

@@ -1,4 +1,5 @@
-// One poll of one key: request, login, classification. Entry point: Client::get_key().
+// One call of the API: request, login, classification. Entry points: get_key(), get_page() and
+// get_caller().
 #include "atlas/client.h"
 
 #include <utility>
@@ -10,6 +11,8 @@ namespace {
 
 /// Bytes of body: of one key, ten times what the largest can hold.
 constexpr std::size_t kKeyLimit = std::size_t{1} << 20;
+/// And of 500 keys: over 33 kB for each.
+constexpr std::size_t kPageLimit = std::size_t{16} << 20;
 
 }  // namespace
 
@@ -31,12 +34,12 @@ struct Client::Call {
   }
 };
 
-Client::Call Client::call(std::string target, std::size_t body_limit,
+Client::Call Client::call(std::string target, std::string_view accept, std::size_t body_limit,
                           std::chrono::steady_clock::time_point deadline,
                           const base::StopSignal& stop) {
   http::Request request;
   request.target = std::move(target);
-  request.headers.emplace_back("Accept", service_->accept());
+  request.headers.emplace_back("Accept", accept);
   request.body_limit = body_limit;
   Line line(*transport_, service_->base_path, clock_, deadline, stop);
   Call call{authenticator_->perform(std::move(request), line), {}};
@@ -55,13 +58,40 @@ Client::Call Client::call(std::string target, std::size_t body_limit,
 std::optional<Fetched> Client::get_key(model::OrganizationId organization, model::KeyId key,
                                        std::chrono::steady_clock::time_point deadline,
                                        const base::StopSignal& stop) {
-  Call call = this->call(service_->key_target(organization, key), kKeyLimit, deadline, stop);
+  Call call = this->call(service_->key_target(organization, key), service_->accept(), kKeyLimit,
+                         deadline, stop);
   if (call.stopped()) return std::nullopt;
   Fetched fetched{std::move(call.traffic), {}};
   fetched.answer = call.reply
                        ? classify(call.reply->exchange, {organization, key}, call.reply->login_note)
                        : std::move(call.reply.error().failure);
   return fetched;
+}
+
+std::optional<FetchedPage> Client::get_page(model::OrganizationId organization, int page,
+                                            std::chrono::steady_clock::time_point deadline,
+                                            const base::StopSignal& stop) {
+  Call call = this->call(service_->list_target(organization, page), service_->accept(), kPageLimit,
+                         deadline, stop);
+  if (call.stopped()) return std::nullopt;
+  if (!call.reply) {
+    return FetchedPage{std::move(call.traffic), tl::unexpected(call.reply.error().failure)};
+  }
+  return FetchedPage{std::move(call.traffic),
+                     classify_page(call.reply->exchange, organization, call.reply->login_note)};
+}
+
+std::optional<FetchedCaller> Client::get_caller(model::OrganizationId organization,
+                                                std::chrono::steady_clock::time_point deadline,
+                                                const base::StopSignal& stop) {
+  Call call =
+      this->call(service_->caller_target(), Service::accept_of_caller(), kKeyLimit, deadline, stop);
+  if (call.stopped()) return std::nullopt;
+  if (!call.reply) {
+    return FetchedCaller{std::move(call.traffic), tl::unexpected(call.reply.error().failure)};
+  }
+  return FetchedCaller{std::move(call.traffic),
+                       classify_caller(call.reply->exchange, organization, call.reply->login_note)};
 }
 
 void Client::sign_out(std::chrono::steady_clock::time_point deadline,

@@ -4,9 +4,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "atlas/auth/authenticator.h"
+#include "atlas/key_parser.h"
 #include "atlas/rate_facts.h"
 #include "atlas/service.h"
 #include "base/clock.h"
@@ -29,6 +31,17 @@ struct Fetched : Traffic {
   model::Answer answer;
 };
 
+/// What one page of an organization's list of keys brought. With `fetch: list`, each key on it is
+/// as good as a poll of that key.
+struct FetchedPage : Traffic {
+  tl::expected<KeyPage, model::Failure> page;
+};
+
+/// What the service says of the key that asks; nothing if the caller is none.
+struct FetchedCaller : Traffic {
+  tl::expected<std::optional<model::KeyRecord>, model::Failure> caller;
+};
+
 /// One connection to the service with its authenticator. Used by one thread at a time.
 class Client {
  public:
@@ -43,6 +56,17 @@ class Client {
                                  std::chrono::steady_clock::time_point deadline,
                                  const base::StopSignal& stop);
 
+  /// Asks for one page of the organization's keys, from 1 on; else as get_key().
+  std::optional<FetchedPage> get_page(model::OrganizationId organization, int page,
+                                      std::chrono::steady_clock::time_point deadline,
+                                      const base::StopSignal& stop);
+
+  /// Asks which key the credential is, as only Atlas tells, and only an API key; roles on other
+  /// organizations than this one have an unknown scope. Else as get_key().
+  std::optional<FetchedCaller> get_caller(model::OrganizationId organization,
+                                          std::chrono::steady_clock::time_point deadline,
+                                          const base::StopSignal& stop);
+
   /// Credential::revoke() over this connection. `stop` is one that was not requested, unlike the
   /// one that ended the polls.
   void sign_out(std::chrono::steady_clock::time_point deadline, const base::StopSignal& stop);
@@ -51,7 +75,7 @@ class Client {
   struct Call;
 
   /// A GET with proof of who asks.
-  Call call(std::string target, std::size_t body_limit,
+  Call call(std::string target, std::string_view accept, std::size_t body_limit,
             std::chrono::steady_clock::time_point deadline, const base::StopSignal& stop);
 
   std::shared_ptr<const Service> service_;

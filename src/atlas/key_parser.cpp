@@ -1,5 +1,7 @@
-// From JSON to a key record in one pass. Entry point: parse_key(). The visitor knows where it is by
-// its place: the key, its `roles`, one role; every other container is passed over unread.
+// From JSON to key records in one pass. Entry points: parse_key(), parse_key_page() and
+// parse_caller(). A visitor knows where it is by its place: the key, its `roles`, one role; every
+// other container is passed over unread. The visitors of larger texts hand each key in them to one
+// for a key.
 #include "atlas/key_parser.h"
 
 #include <algorithm>
@@ -166,16 +168,193 @@ class KeyVisitor : public JsonVisitor {
   std::string_view problem_;  // a literal
 };
 
-}  // namespace
+/// A key inside a larger text: the events between its braces belong to a visitor of its own.
+class KeyWithin {
+ public:
+  explicit KeyWithin(model::OrganizationId organization) : organization_(organization) {}
 
-tl::expected<model::KeyRecord, std::string> parse_key(std::string_view json,
-                                                      model::OrganizationId organization) {
-  KeyVisitor visitor(organization);
+  bool reading() const { return depth_ > 0; }
+
+  bool open(std::string_view name, JsonContainer container) {
+    if (depth_++ == 0) visitor_.emplace(organization_);
+    return visitor_->open(name, container);
+  }
+  /// Afterwards the key is whole unless still reading().
+  bool close() {
+    --depth_;
+    return visitor_->close();
+  }
+  bool scalar(std::string_view name, const JsonScalar& value) {
+    return visitor_->scalar(name, value);
+  }
+
+  tl::expected<model::KeyRecord, std::string> finish() { return visitor_->finish(); }
+  std::string_view problem() const { return visitor_ ? visitor_->problem() : std::string_view(); }
+
+ private:
+  model::OrganizationId organization_;
+  std::optional<KeyVisitor> visitor_;
+  int depth_ = 0;
+};
+
+class PageVisitor : public JsonVisitor {
+ public:
+  explicit PageVisitor(model::OrganizationId organization) : key_(organization) {}
+
+  bool open(std::string_view name, JsonContainer container) override {
+    if (key_.reading()) return key_.open(name, container);
+    if (skipped_ > 0) return ++skipped_ > 0;
+    const bool array = container == JsonContainer::array;
+    switch (place_) {
+      case Place::outside:
+        place_ = Place::page;
+        return !array || wrong("is no JSON object");
+      case Place::page:
+        if (name == "results") return array ? enter(Place::results) : wrong(kNoList);
+        return name == "links" && array ? enter(Place::links) : ++skipped_ > 0;
+      case Place::results:
+        return array ? wrong(kNoObject) : key_.open(name, container);
+      case Place::links:
+        return array ? ++skipped_ > 0 : enter(Place::link);
+      case Place::link:
+        return ++skipped_ > 0;
+    }
+    return false;
+  }
+
+  bool close() override {
+    if (key_.reading()) return key_.close() && (key_.reading() || add_key());
+    if (skipped_ > 0) return --skipped_ >= 0;
+    place_ = place_ == Place::link   ? Place::links
+             : place_ == Place::page ? Place::outside
+                                     : Place::page;
+    return true;
+  }
+
+  bool scalar(std::string_view name, const JsonScalar& value) override {
+    if (key_.reading()) return key_.scalar(name, value);
+    if (skipped_ > 0) return true;
+    if (place_ == Place::outside) return wrong("is no JSON object");
+    if (place_ == Place::page && name == "results") return wrong(kNoList);
+    if (place_ == Place::results) return wrong(kNoObject);
+    if (place_ == Place::link && name == "rel" && value.text == "next") has_next_ = true;
+    return true;
+  }
+
+  tl::expected<KeyPage, std::string> finish() {
+    if (!has_results_) return tl::unexpected(std::string("has no 'results'"));
+    const bool more = has_links_ ? has_next_ : page_.keys.size() >= kKeysPerPage;
+    page_.last = page_.keys.empty() || !more;
+    return std::move(page_);
+  }
+
+  std::string_view problem() const { return problem_.empty() ? key_.problem() : problem_; }
+
+ private:
+  enum class Place { outside, page, results, links, link };
+
+  static constexpr std::string_view kNoList = "has 'results' that are no list";
+  static constexpr std::string_view kNoObject = "has a key that is no object";
+
+  bool enter(Place place) {
+    place_ = place;
+    has_results_ = has_results_ || place == Place::results;
+    has_links_ = has_links_ || place == Place::links;
+    return true;
+  }
+
+  bool wrong(std::string_view problem) {
+    problem_ = problem;
+    return false;
+  }
+
+  bool add_key() {
+    auto key = key_.finish();
+    if (!key)
+      return wrong(key.error() == "has no 'id'" ? "has a key without 'id'"
+                                                : "has a key without 'roles'");
+    page_.keys.push_back(*std::move(key));
+    return true;
+  }
+
+  KeyWithin key_;
+  KeyPage page_;
+  Place place_ = Place::outside;
+  int skipped_ = 0;  // containers open at a place that is passed over
+  bool has_results_ = false;
+  bool has_links_ = false;
+  bool has_next_ = false;
+  std::string_view problem_;  // a literal
+};
+
+class CallerVisitor : public JsonVisitor {
+ public:
+  explicit CallerVisitor(model::OrganizationId organization) : key_(organization) {}
+
+  bool open(std::string_view name, JsonContainer container) override {
+    if (key_.reading()) return key_.open(name, container);
+    if (depth_ == 1 && name == "apiKey") {
+      answered_ = true;
+      return key_.open(name, container);
+    }
+    return ++depth_ > 0;
+  }
+
+  bool close() override {
+    if (!key_.reading()) return --depth_ >= 0;
+    if (!key_.close()) return false;
+    if (key_.reading()) return true;
+    auto key = key_.finish();
+    if (!key) return false;
+    caller_ = *std::move(key);
+    return true;
+  }
+
+  bool scalar(std::string_view name, const JsonScalar& value) override {
+    if (key_.reading()) return key_.scalar(name, value);
+    if (depth_ != 1 || name != "apiKey") return true;
+    answered_ = true;
+    return value.kind == JsonScalar::Kind::null;
+  }
+
+  tl::expected<std::optional<model::KeyRecord>, std::string> finish() {
+    if (!answered_) return tl::unexpected(std::string("has no 'apiKey'"));
+    return std::move(caller_);
+  }
+
+  std::string_view problem() const { return key_.problem(); }
+
+ private:
+  KeyWithin key_;
+  std::optional<model::KeyRecord> caller_;
+  int depth_ = 0;  // of containers outside the key
+  bool answered_ = false;
+};
+
+template <typename Visitor>
+auto read_with(Visitor visitor, std::string_view json) -> decltype(visitor.finish()) {
   if (auto problem = read_json(json, visitor)) {
     return tl::unexpected(visitor.problem().empty() ? std::move(*problem)
                                                     : std::string(visitor.problem()));
   }
   return visitor.finish();
+}
+
+}  // namespace
+
+tl::expected<model::KeyRecord, std::string> parse_key(std::string_view json,
+                                                      model::OrganizationId organization) {
+  return read_with(KeyVisitor(organization), json);
+}
+
+tl::expected<KeyPage, std::string> parse_key_page(std::string_view json,
+                                                  model::OrganizationId organization) {
+  return read_with(PageVisitor(organization), json);
+}
+
+tl::expected<std::optional<model::KeyRecord>, std::string> parse_caller(
+    std::string_view json, model::OrganizationId organization) {
+  return read_with(CallerVisitor(organization), json);
 }
 
 }  // namespace aka::atlas

@@ -1,10 +1,15 @@
-// Addresses and media types of the service's flavours. Entry point: Service::key_target().
+// Addresses and media types of the service's flavours. Entry points: the targets of Service.
 #include "atlas/service.h"
 
 #include <fmt/format.h>
 
+#include "atlas/key_parser.h"
+
 namespace aka::atlas {
 namespace {
+
+/// The only version of these endpoints; a later date would be answered with it.
+constexpr std::string_view kVersion = "application/vnd.atlas.2023-01-01+json";
 
 std::string_view api_path(ApiFlavour flavour) {
   switch (flavour) {
@@ -25,9 +30,17 @@ std::string Service::key_target(model::OrganizationId organization, model::KeyId
                      organization.to_string(), key.to_string());
 }
 
-std::string_view Service::accept() const {
-  // The only version of these endpoints; a later date would be answered with it.
-  return flavour == ApiFlavour::v2 ? "application/vnd.atlas.2023-01-01+json" : "application/json";
+std::string Service::list_target(model::OrganizationId organization, int page) const {
+  return fmt::format("{}{}/orgs/{}/apiKeys?itemsPerPage={}&pageNum={}", base_path,
+                     api_path(flavour), organization.to_string(), kKeysPerPage, page);
 }
+
+std::string_view Service::accept() const {
+  return flavour == ApiFlavour::v2 ? kVersion : "application/json";
+}
+
+std::string Service::caller_target() const { return base_path + "/api/atlas/v2"; }
+
+std::string_view Service::accept_of_caller() { return kVersion; }
 
 }  // namespace aka::atlas

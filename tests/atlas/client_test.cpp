@@ -87,6 +87,73 @@ TEST_SUITE("client") {
     }
   }
 
+  TEST_CASE("a page of the list is asked for by its number, and may be large") {
+    Poll poll(test::digest_credential(private_key()), {"/gate", ApiFlavour::v2});
+    poll.script->then_answer(200, R"({"results":[)" + kBody + R"(],"links":[{"rel":"next"}]})",
+                             {{"RateLimit-Remaining", "7"}});
+    const auto fetched = poll.client->get_page(kOrganization, 3, test::soon(), poll.stop);
+    REQUIRE(fetched.has_value());
+    REQUIRE(fetched->page.has_value());
+    CHECK(fetched->page->keys == std::vector{test::record({}, "ci")});
+    CHECK_FALSE(fetched->page->last);
+    CHECK(fetched->http_status == 200);
+    CHECK(fetched->rate.remaining == 7);
+    CHECK(fetched->sent.size() == 1);
+    const http::Request& request = poll.script->requests.at(0);
+    CHECK(request.target ==
+          "/gate/api/atlas/v2/orgs/5f1a2b3c4d5e6f7a8b9c0d1e/apiKeys?itemsPerPage=500&pageNum=3");
+    CHECK(test::header_of(request, "Accept") == "application/vnd.atlas.2023-01-01+json");
+    CHECK(request.body_limit == 16 * 1024 * 1024);
+  }
+
+  TEST_CASE("a page that cannot be had is a failure with the reasons of a poll") {
+    struct Row {
+      int status;
+      std::string body;
+      Reason reason;
+    };
+    for (const Row& row :
+         {Row{500, "", Reason::http_5xx}, Row{429, "{}", Reason::throttled},
+          Row{403, "{}", Reason::denied}, Row{302, "", Reason::bad_request},
+          Row{404, R"({"errorCode":"API_KEY_NOT_FOUND"})", Reason::unknown},
+          Row{404, R"({"errorCode":"ORG_NOT_FOUND"})", Reason::org_missing},
+          Row{200, "<html>", Reason::invalid_body}, Row{204, "", Reason::invalid_body},
+          Row{401, R"({"errorCode":"USER_UNAUTHORIZED"})", Reason::role_too_low}}) {
+      CAPTURE(row.status);
+      Poll poll(test::digest_credential(private_key()));
+      poll.script->then_answer(row.status, row.body);
+      const auto fetched = poll.client->get_page(kOrganization, 1, test::soon(), poll.stop);
+      REQUIRE(fetched.has_value());
+      REQUIRE_FALSE(fetched->page.has_value());
+      CHECK(fetched->page.error().reason == row.reason);
+      CHECK(fetched->http_status == row.status);
+    }
+    Poll silent(test::digest_credential(private_key()));
+    silent.script->then_fail(http::Failure::timeout);
+    CHECK(
+        silent.client->get_page(kOrganization, 1, test::soon(), silent.stop)->page.error().reason ==
+        Reason::timeout);
+    silent.stop.request();
+    CHECK_FALSE(silent.client->get_page(kOrganization, 1, test::soon(), silent.stop).has_value());
+  }
+
+  TEST_CASE("who the caller is, version 2 tells, whatever the flavour in use") {
+    Poll poll(test::digest_credential(private_key()), {"/gate", ApiFlavour::v1_0});
+    poll.script->then_answer(200, R"({"apiKey":)" + kBody + "}");
+    const auto fetched = poll.client->get_caller(kOrganization, test::soon(), poll.stop);
+    REQUIRE(fetched.has_value());
+    REQUIRE(fetched->caller.has_value());
+    CHECK(**fetched->caller == test::record({}, "ci"));
+    CHECK(poll.script->requests.at(0).target == "/gate/api/atlas/v2");
+    CHECK(test::header_of(poll.script->requests.at(0), "Accept") ==
+          "application/vnd.atlas.2023-01-01+json");
+    poll.script->then_answer(403, "{}");
+    CHECK(poll.client->get_caller(kOrganization, test::soon(), poll.stop)->caller.error().reason ==
+          Reason::denied);
+    poll.stop.request();
+    CHECK_FALSE(poll.client->get_caller(kOrganization, test::soon(), poll.stop).has_value());
+  }
+
   TEST_CASE("a base path stands before the token endpoint too") {
     Poll poll(test::service_account(client_secret()), {"/gate", ApiFlavour::v2});
     poll.script->then_answer(200, R"({"access_token":"t","expires_in":60})")

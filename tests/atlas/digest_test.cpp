@@ -266,6 +266,7 @@ TEST_SUITE("digest") {
     const test::SecretFile one(test::kPrivateKey);
     const test::SecretFile two(test::kPrivateKey);
     const auto credential = test::digest_credential(one);
+    CHECK(credential->public_key() == "abcdwxyz");
     CHECK(credential->same_as(*test::digest_credential(one)));
     CHECK_FALSE(credential->same_as(*test::digest_credential(two)));
     CHECK_FALSE(credential->same_as(*test::digest_credential(one, "bcdwxyza")));

@@ -117,6 +117,7 @@ class OpenCredential final : public atlas::Credential {
   }
   base::Result<void> reload() override { return {}; }
   bool same_as(const atlas::Credential& other) const override { return this == &other; }
+  std::string public_key() const override { return {}; }
   void revoke(atlas::Line&) override {}
 
  private:

@@ -54,6 +54,9 @@ class Credential {
   /// configuration may keep the old one, and with it a token that lives.
   virtual bool same_as(const Credential& other) const = 0;
 
+  /// By which the service's list of keys shows the caller; empty for what is no API key.
+  virtual std::string public_key() const = 0;
+
   /// Gives back what the service holds for this credential, such as a live token; at shutdown, once
   /// nobody polls any more. Best effort; the line's deadline bounds it.
   virtual void revoke(Line& line) = 0;

@@ -54,6 +54,8 @@ class DigestCredential : public Credential, public std::enable_shared_from_this<
            digest->identity()->username == identity()->username;
   }
 
+  std::string public_key() const override { return identity()->username; }
+
   void revoke(Line&) override {}  // the service keeps nothing for a digest
 
   std::shared_ptr<const DigestIdentity> identity() const {

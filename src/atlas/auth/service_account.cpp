@@ -90,6 +90,8 @@ class ServiceAccount : public Credential {
            account->tokens_->client_id() == tokens_->client_id();
   }
 
+  std::string public_key() const override { return {}; }
+
   void revoke(Line& line) override { tokens_->revoke(line); }
 
  private:
