@@ -65,9 +65,9 @@ Daemon::~Daemon() { stop(); }
 
 base::Result<void> Daemon::listen(const settings::WebSettings& web) {
   web::ListenerOptions options;
-  options.address = {web.listen.host, web.listen.port};
+  options.address = web.listen;
   if (options_.listen) {
-    auto address = web::parse_listen_address(*options_.listen);
+    auto address = base::parse_listen_address(*options_.listen);
     if (!address) return tl::unexpected(std::move(address.error()).within("--listen"));
     options.address = *address;
   }
@@ -116,6 +116,8 @@ void Daemon::adopt(Configuration next) {
 /// the service allows few live tokens, and a reload need not cost one.
 void Daemon::keep_living_credentials(Configuration& next) const {
   if (!configuration_) return;
+  // Another server must not see what was given to the one before.
+  if (configuration_->settings.atlas.base_url != next.settings.atlas.base_url) return;
   for (auto& [name, credential] : next.credentials) {
     const auto old = configuration_->credentials.find(name);
     if (old == configuration_->credentials.end() || !old->second->same_as(*credential)) continue;

@@ -27,6 +27,8 @@ struct Origin {
 struct Url {
   Origin origin;
   std::string target;  ///< path and query as written; empty without one
+
+  bool operator==(const Url&) const = default;
 };
 
 /// An absolute http or https URL. User names and passwords, fragments, spaces and control

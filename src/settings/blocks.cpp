@@ -140,7 +140,7 @@ WebSettings read_web(const Section& section, base::Diagnostics& diagnostics) {
   Fields fields(section, "'web'", diagnostics);
   WebSettings web;
   if (const auto text = fields.text("listen")) {
-    auto address = parse_listen_address(*text);
+    auto address = base::parse_listen_address(*text);
     if (address) {
       web.listen = std::move(*address);
     } else {

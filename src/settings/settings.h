@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/duration.h"
+#include "base/listen_address.h"
 #include "base/result.h"
 #include "base/section.h"
 #include "base/url.h"
@@ -51,17 +52,8 @@ struct CredentialSettings {
   base::Section section;
 };
 
-struct ListenAddress {
-  std::string host;  ///< a name or an address without brackets; empty: every address
-  std::uint16_t port = 0;
-  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
-};
-
-/// "127.0.0.1:9974", "[::1]:9974", "localhost:9974", ":9974"; port 0 lets the system choose.
-base::Result<ListenAddress> parse_listen_address(std::string_view text);
-
 struct WebSettings {
-  ListenAddress listen{"127.0.0.1", 9974};
+  base::ListenAddress listen{"127.0.0.1", 9974};
   std::string config_file;  ///< empty: plain HTTP without authentication
   bool lifecycle = false;   ///< whether POST /-/reload is answered
 };

@@ -89,7 +89,7 @@ base::Result<ProgramOptions> CommandLine::options() const {
     return base::fail(base::ErrorKind::invalid_input,
                       "nothing to serve; give --fixture FILE, or --keys N to generate some");
   }
-  const auto listen = web::parse_listen_address(listen_);
+  const auto listen = base::parse_listen_address(listen_);
   if (!listen) return tl::unexpected(listen.error());
   const auto rate_limit = parse_rate_limit(rate_limit_);
   if (!rate_limit) return tl::unexpected(rate_limit.error());

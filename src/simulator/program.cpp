@@ -85,7 +85,7 @@ base::Result<void> write_config(const ProgramOptions& options, const std::string
 
 /// A client cannot connect to "every address".
 std::string reachable_url(const ProgramOptions& options, int port) {
-  web::ListenAddress address = options.listen;
+  base::ListenAddress address = options.listen;
   address.port = port;
   if (address.host.empty() || address.host == "0.0.0.0" || address.host == "::") {
     address.host = "127.0.0.1";

@@ -3,17 +3,17 @@
 #include <optional>
 #include <string>
 
+#include "base/listen_address.h"
 #include "base/result.h"
 #include "simulator/auditor_config.h"
 #include "simulator/generator.h"
 #include "simulator/service.h"
-#include "web/listen_address.h"
 
 namespace aka::simulator {
 
 /// What the command line says.
 struct ProgramOptions {
-  web::ListenAddress listen{"127.0.0.1", 9975};
+  base::ListenAddress listen{"127.0.0.1", 9975};
   std::string fixture_file;
   std::optional<GeneratorOptions> generator;  ///< one of this and fixture_file is set
   std::string tls_certificate;                ///< PEM; with tls_key, or both empty

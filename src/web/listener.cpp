@@ -242,7 +242,7 @@ Listener::~Listener() { stop(); }
 int Listener::port() const { return impl_->port_; }
 
 std::string Listener::address() const {
-  return to_string({impl_->service_.options.address.host, impl_->port_});
+  return base::to_string({impl_->service_.options.address.host, impl_->port_});
 }
 
 void Listener::set_idle_timeout(base::Duration timeout) {

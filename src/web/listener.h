@@ -8,16 +8,16 @@
 #include <string_view>
 
 #include "base/duration.h"
+#include "base/listen_address.h"
 #include "base/result.h"
 #include "web/http.h"
-#include "web/listen_address.h"
 
 struct ssl_ctx_st;  // OpenSSL's SSL_CTX
 
 namespace aka::web {
 
 struct ListenerOptions {
-  ListenAddress address;
+  base::ListenAddress address;
 
   std::size_t header_budget =
       std::size_t{32} * 1024;  ///< bytes of a request's line and headers; more is a 431

@@ -76,7 +76,7 @@ std::vector<const addrinfo*> in_order(const addrinfo* found, bool every_address)
 
 }  // namespace
 
-base::Result<Descriptor> listen_on(const ListenAddress& address) {
+base::Result<Descriptor> listen_on(const base::ListenAddress& address) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
@@ -102,7 +102,7 @@ base::Result<Descriptor> listen_on(const ListenAddress& address) {
                                 std::generic_category().message(error), remedy(error)));
 }
 
-ListenAddress numeric(const sockaddr_storage& address) {
+base::ListenAddress numeric(const sockaddr_storage& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (address.ss_family == AF_INET) {
     const auto* four = reinterpret_cast<const sockaddr_in*>(&address);

@@ -5,8 +5,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/listen_address.h"
 #include "base/result.h"
-#include "web/listen_address.h"
 
 namespace aka::web {
 
@@ -31,9 +31,9 @@ class Descriptor {
 };
 
 /// A non-blocking socket that listens, on one address alone. `busy` if somebody else does already.
-base::Result<Descriptor> listen_on(const ListenAddress& address);
+base::Result<Descriptor> listen_on(const base::ListenAddress& address);
 
 /// As numbers: "127.0.0.1", "::1", without the mark of an IPv4 peer on an IPv6 socket.
-ListenAddress numeric(const sockaddr_storage& address);
+base::ListenAddress numeric(const sockaddr_storage& address);
 
 }  // namespace aka::web

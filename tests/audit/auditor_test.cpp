@@ -79,24 +79,26 @@ struct World {
     return plan;
   }
 
-  /// The status of a key, once it is no longer `last`; waits in real time.
-  model::KeyStatus status_after(std::size_t key, State last) {
-    for (int i = 0; i < 10'000; ++i) {
+  /// The status of a key, once it satisfies `condition`; waits at most ten seconds of real time.
+  model::KeyStatus status_once(std::size_t key,
+                               const std::function<bool(const model::KeyStatus&)>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    for (;;) {
       const auto status = auditor.snapshot().status(key);
-      if (status.state != last) return status;
+      if (condition(status)) return status;
+      if (std::chrono::steady_clock::now() > deadline) FAIL("the key's status did not change");
       std::this_thread::yield();
     }
-    return auditor.snapshot().status(key);
+  }
+
+  model::KeyStatus status_after(std::size_t key, State last) {
+    return status_once(key,
+                       [last](const model::KeyStatus& status) { return status.state != last; });
   }
 
   model::KeyStatus polled_after(std::size_t key, base::WallTime last_poll) {
-    for (int i = 0; i < 1'000'000; ++i) {
-      const auto status = auditor.snapshot().status(key);
-      if (status.last_poll > last_poll) return status;
-      std::this_thread::yield();
-    }
-    FAIL("the key was not polled");
-    return {};
+    return status_once(
+        key, [last_poll](const model::KeyStatus& status) { return status.last_poll > last_poll; });
   }
 };
 
@@ -184,10 +186,7 @@ TEST_CASE("a 429 holds its whole organization as long as it says") {
   CHECK(world.status_after(0, State::pending).state == State::rate_limited);
   world.clock.advance(54s);
   // The scheduler has looked at the clock since, and still nobody was asked.
-  for (const auto now = world.clock.steady();
-       !world.auditor.beats_within(0s) && now == world.clock.steady();) {
-    std::this_thread::yield();
-  }
+  while (!world.auditor.beats_within(0s)) std::this_thread::yield();
   CHECK(world.service.asked().size() == 1);
   world.clock.advance(7s);
   REQUIRE(world.service.wait_asked(id_of('2'), 1));

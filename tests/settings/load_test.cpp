@@ -75,7 +75,7 @@ TEST_SUITE("loading") {
     CHECK(s.schedule.confirm == 2);
     CHECK(s.schedule.recheck == hours(24));
     CHECK_FALSE(s.alerting);
-    CHECK(s.web.listen == ListenAddress{"127.0.0.1", 9974});
+    CHECK(s.web.listen == base::ListenAddress{"127.0.0.1", 9974});
     CHECK_FALSE(s.web.lifecycle);
     CHECK(s.store.path == "/var/lib/atlas-key-auditor/journal.db");
     CHECK(s.store.retention == hours(24 * 400));
@@ -113,7 +113,7 @@ TEST_SUITE("loading") {
     CHECK(s.schedule.jitter == doctest::Approx(0.025));
     CHECK(s.schedule.stale_after == 5);
     CHECK(s.schedule.confirm == 1);
-    CHECK(s.web.listen == ListenAddress{"", 0});
+    CHECK(s.web.listen == base::ListenAddress{"", 0});
     CHECK(s.web.lifecycle);
     CHECK(s.log.level == LogLevel::debug);
     CHECK(s.log.format == LogFormat::json);
@@ -255,7 +255,7 @@ TEST_SUITE("loading") {
       CHECK(loaded.report.empty());
       CHECK(text_of(loaded.settings.roster) == text_of(first.settings.roster));
       CHECK(loaded.settings.atlas.timeout == seconds(3));
-      CHECK(loaded.settings.web.listen == ListenAddress{"", 1});
+      CHECK(loaded.settings.web.listen == base::ListenAddress{"", 1});
     }
   }
 }
@@ -301,34 +301,6 @@ TEST_SUITE("loading a directory") {
     const Loaded loaded = load_path(directory.path(), directory.path());
     CHECK(loaded.report.empty());
     CHECK(loaded.settings.roster.key_count == 1);
-  }
-}
-
-TEST_SUITE("listen address") {
-  TEST_CASE("names, addresses, brackets and bare ports are read") {
-    struct Row {
-      const char* text;
-      ListenAddress address;
-    };
-    const std::vector<Row> rows{{"127.0.0.1:9974", {"127.0.0.1", 9974}},
-                                {":9974", {"", 9974}},
-                                {"localhost:0", {"localhost", 0}},
-                                {"[::1]:80", {"::1", 80}},
-                                {"[::]:65535", {"::", 65535}}};
-    for (const Row& row : rows) {
-      CAPTURE(row.text);
-      const auto address = parse_listen_address(row.text);
-      REQUIRE(address);
-      CHECK(*address == row.address);
-    }
-  }
-
-  TEST_CASE("anything else is refused") {
-    for (const char* text : {"", "9974", "::1:9974", "[::1]", "[]:1", "[x]:1", "a b:1", "a:", "a:x",
-                             "a:-1", "a:65536", "http://a:1", "a:1/"}) {
-      CAPTURE(text);
-      CHECK_FALSE(parse_listen_address(text));
-    }
   }
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 
-namespace aka::web {
+namespace aka::base {
 
 struct ListenAddress {
   std::string host;  ///< a name or an address without brackets; empty: every address of the machine
@@ -15,9 +15,9 @@ struct ListenAddress {
 };
 
 /// "127.0.0.1:9974", "localhost:9974", "[::1]:9974", ":9974". The error shows the form.
-base::Result<ListenAddress> parse_listen_address(std::string_view text);
+Result<ListenAddress> parse_listen_address(std::string_view text);
 
 /// What parse_listen_address() reads back.
 std::string to_string(const ListenAddress& address);
 
-}  // namespace aka::web
+}  // namespace aka::base

@@ -1,12 +1,14 @@
 // Reads and prints "host:port". The last colon divides; an IPv6 address therefore needs brackets.
-#include "web/listen_address.h"
+#include "base/listen_address.h"
 
 #include <charconv>
 #include <optional>
 
 #include <fmt/format.h>
 
-namespace aka::web {
+#include "base/redaction.h"
+
+namespace aka::base {
 namespace {
 
 std::optional<int> parse_port(std::string_view text) {
@@ -30,17 +32,17 @@ std::optional<std::string> parse_host(std::string_view text) {
 
 }  // namespace
 
-base::Result<ListenAddress> parse_listen_address(std::string_view text) {
+Result<ListenAddress> parse_listen_address(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon != std::string_view::npos) {
     auto host = parse_host(text.substr(0, colon));
     const auto port = parse_port(text.substr(colon + 1));
     if (host && port) return ListenAddress{std::move(*host), *port};
   }
-  return base::fail(base::ErrorKind::invalid_input,
-                    fmt::format("'{}' is no listen address; write host:port, for example "
-                                "127.0.0.1:9974, [::1]:9974 or :9974 for every address",
-                                text));
+  return fail(ErrorKind::invalid_input,
+              fmt::format("'{}' is no address to listen on; write it like 127.0.0.1:9974, "
+                          "[::1]:9974 or :9974",
+                          shown(text)));
 }
 
 std::string to_string(const ListenAddress& address) {
@@ -49,4 +51,4 @@ std::string to_string(const ListenAddress& address) {
                    : fmt::format("{}:{}", address.host, address.port);
 }
 
-}  // namespace aka::web
+}  // namespace aka::base

@@ -1,12 +1,12 @@
-#include "web/listen_address.h"
+#include "base/listen_address.h"
 
 #include <vector>
 
 #include <doctest/doctest.h>
 
-using namespace aka::web;
+using namespace aka::base;
 
-TEST_SUITE("web listen address") {
+TEST_SUITE("listen address") {
   TEST_CASE("host and port are read, and printed back the same") {
     const std::vector<std::pair<std::string, ListenAddress>> rows{
         {"127.0.0.1:9974", {"127.0.0.1", 9974}},
@@ -34,8 +34,7 @@ TEST_SUITE("web listen address") {
       CHECK(address.error().kind == aka::base::ErrorKind::invalid_input);
       CHECK(address.error().message ==
             "'" + std::string(text) +
-                "' is no listen address; write host:port, for example 127.0.0.1:9974, "
-                "[::1]:9974 or :9974 for every address");
+                "' is no address to listen on; write it like 127.0.0.1:9974, [::1]:9974 or :9974");
     }
   }
 }
