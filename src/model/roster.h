@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -23,6 +25,19 @@ struct Waiver {
   std::string reason;
   std::string ticket;  ///< may be empty
 };
+
+/// What a waiver does at an instant: the first of these that applies. A metric's label.
+enum class WaiverState {
+  expired,   ///< its instant has come
+  unused,    ///< a conclusive poll, judged by the current policy, found nothing it binds
+  expiring,  ///< lapses within 7 days
+  active,
+};
+
+inline constexpr std::array<WaiverState, 4> kWaiverStates{
+    WaiverState::expired, WaiverState::unused, WaiverState::expiring, WaiverState::active};
+
+std::string_view to_string(WaiverState state);
 
 enum class Expectation { present, absent };
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,8 @@ struct OrganizationStatus {
   std::optional<long long> rate_limit_remaining;  ///< requests left before a wait
   base::Duration effective_interval{};  ///< the configured one, or longer if the rate limit is low
   base::Duration detection_bound{};     ///< the longest a change can go unseen while all works
+  /// Of its keys, by WaiverState; counted when a snapshot is taken.
+  std::array<std::uint32_t, kWaiverStates.size()> waivers{};
 };
 
 inline constexpr std::size_t kChunkSize = 256;

@@ -31,11 +31,17 @@ bool binds(const model::Waiver& waiver, const model::Finding& finding) {
          (!binds_text(waiver.kind) || waiver.actual == finding.actual);
 }
 
+const model::Waiver* forgiving(const model::Finding& finding, const model::Key& key,
+                               base::WallTime now) {
+  if (key.waivers == nullptr) return nullptr;
+  const auto found = std::ranges::find_if(*key.waivers, [&](const model::Waiver& waiver) {
+    return now < waiver.until && binds(waiver, finding);
+  });
+  return found == key.waivers->end() ? nullptr : &*found;
+}
+
 bool is_waived(const model::Finding& finding, const model::Key& key, base::WallTime now) {
-  return key.waivers != nullptr &&
-         std::ranges::any_of(*key.waivers, [&](const model::Waiver& waiver) {
-           return now < waiver.until && binds(waiver, finding);
-         });
+  return forgiving(finding, key, now) != nullptr;
 }
 
 std::optional<base::WallTime> next_lapse(const model::Key& key, base::WallTime now) {
@@ -47,22 +53,9 @@ std::optional<base::WallTime> next_lapse(const model::Key& key, base::WallTime n
   return earliest;
 }
 
-std::string_view to_string(WaiverState state) {
-  switch (state) {
-    case WaiverState::expired:
-      return "expired";
-    case WaiverState::unused:
-      return "unused";
-    case WaiverState::expiring:
-      return "expiring";
-    case WaiverState::active:
-      return "active";
-  }
-  return "";
-}
-
-WaiverState waiver_state(const model::Waiver& waiver, const model::KeyStatus& status,
-                         base::WallTime now) {
+model::WaiverState waiver_state(const model::Waiver& waiver, const model::KeyStatus& status,
+                                base::WallTime now) {
+  using model::WaiverState;
   if (now >= waiver.until) return WaiverState::expired;
   if (is_unused(waiver, status)) return WaiverState::unused;
   return waiver.until - now <= kExpiringSoon ? WaiverState::expiring : WaiverState::active;

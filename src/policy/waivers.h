@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
 
 #include "base/clock.h"
 #include "model/finding.h"
@@ -14,24 +13,18 @@ namespace aka::policy {
 /// letter for letter; of a description or a public key also the same actual text.
 bool binds(const model::Waiver& waiver, const model::Finding& finding);
 
-/// Whether one of the key's waivers forgives the finding at `now`. Every path asks here: judging a
-/// poll, loading a configuration, and a waiver lapsing between polls.
+/// The waiver of the key that forgives the finding at `now`; null: none does. Every path asks here:
+/// judging a poll, loading a configuration, a waiver lapsing between polls, and the reports.
+const model::Waiver* forgiving(const model::Finding& finding, const model::Key& key,
+                               base::WallTime now);
+
 bool is_waived(const model::Finding& finding, const model::Key& key, base::WallTime now);
 
 /// The first instant after `now` at which a waiver of the key lapses; nothing if none will.
 std::optional<base::WallTime> next_lapse(const model::Key& key, base::WallTime now);
 
-enum class WaiverState {
-  expired,   ///< its instant has come
-  unused,    ///< a conclusive poll, judged by the current policy, found nothing it binds
-  expiring,  ///< lapses within 7 days
-  active,
-};
-
-std::string_view to_string(WaiverState state);
-
 /// The first of the states that applies. `status` is of the waiver's key.
-WaiverState waiver_state(const model::Waiver& waiver, const model::KeyStatus& status,
-                         base::WallTime now);
+model::WaiverState waiver_state(const model::Waiver& waiver, const model::KeyStatus& status,
+                                base::WallTime now);
 
 }  // namespace aka::policy

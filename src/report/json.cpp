@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "policy/waivers.h"
 #include "report/json_writer.h"
 #include "report/keys.h"
 #include "report/summary.h"
@@ -69,7 +70,24 @@ void write_key_identity(JsonWriter& json, const KeyView& view) {
   json.key("key").text(view.key.name);
 }
 
-void write_key(JsonWriter& json, const KeyView& view) {
+void write_waivers(JsonWriter& json, const KeyView& view, base::WallTime now) {
+  json.key("waivers").begin_array();
+  for (const model::Waiver& waiver : *view.key.waivers) {
+    json.begin_object();
+    json.key("kind").text(to_string(waiver.kind));
+    json.key("role").text_or_null(waiver.role);
+    json.key("project_id").text_or_null(waiver.project_id);
+    write_expectation(json, "actual", waiver.actual, waiver.kind);
+    json.key("until").time(waiver.until);
+    json.key("reason").text(waiver.reason);
+    json.key("ticket").text_or_null(waiver.ticket);
+    json.key("state").text(to_string(policy::waiver_state(waiver, view.status, now)));
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_key(JsonWriter& json, const KeyView& view, base::WallTime now) {
   const model::KeyStatus& status = view.status;
   json.begin_object();
   write_key_identity(json, view);
@@ -91,7 +109,9 @@ void write_key(JsonWriter& json, const KeyView& view) {
     write_finding_members(json, finding);
     json.end_object();
   }
-  json.end_array().end_object();
+  json.end_array();
+  if (view.key.waivers != nullptr) write_waivers(json, view, now);
+  json.end_object();
 }
 
 void write_finding(JsonWriter& json, const KeyView& view, const model::Finding& finding) {
@@ -108,7 +128,7 @@ void write_key_array(Stream& stream, const model::Snapshot& snapshot, Page page)
   each_key(snapshot, page.offset, [&](const KeyView& view) {
     if (left-- == 0) return false;
     stream.json().new_line();
-    write_key(stream.json(), view);
+    write_key(stream.json(), view, snapshot.wall);
     return stream.go_on();
   });
   stream.json().new_line();
@@ -230,7 +250,7 @@ std::optional<std::string> key_document(const model::Snapshot& snapshot,
     document.emplace();
     JsonWriter json(*document);
     begin_success(json);
-    write_key(json, view);
+    write_key(json, view, snapshot.wall);
     json.end_object();
     *document += '\n';
     return false;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -10,14 +9,12 @@
 #include "base/clock.h"
 #include "model/ids.h"
 #include "model/snapshot.h"
+#include "report/sink.h"
 
 /// JSON of a snapshot. Times are RFC 3339 UTC, absent values null, the order is that of the
 /// configuration. Equal snapshots give equal bytes, so that a first run can count them for a
 /// second one that writes them. Everything here is safe from any thread.
 namespace aka::report {
-
-/// Takes the next block, which is valid during the call; false: the reader is gone, stop.
-using Sink = std::function<bool(std::string_view)>;
 
 /// A part of an array: `limit` elements from `offset` on.
 struct Page {
@@ -34,6 +31,8 @@ struct DaemonFacts {
   base::WallTime config_loaded{};  ///< when the running configuration was read
   std::string reload_error;        ///< why the last reload was refused; empty if it was not
 };
+
+/// An entry of keys has the member `waivers` only if the key has some.
 
 /// The document of `audit --format json`. False if the sink ended it.
 bool write_audit(const model::Snapshot& snapshot, const Sink& sink);

@@ -15,7 +15,7 @@ struct Range {
   char32_t last;
 };
 
-constexpr std::array<Range, 12> kHidden{{
+constexpr std::array<Range, 13> kHidden{{
     {0x00, 0x1F},        // C0
     {0x7F, 0x9F},        // DEL, C1: terminals take U+009B for ESC [
     {0xAD, 0xAD},        // soft hyphen
@@ -27,6 +27,7 @@ constexpr std::array<Range, 12> kHidden{{
     {0xFE00, 0xFE0F},    // variation selectors
     {0xFEFF, 0xFEFF},    // byte order mark
     {0xFFF9, 0xFFFB},    // interlinear annotation
+    {0xFFFE, 0xFFFF},    // no characters, and not allowed in XML
     {0xE0000, 0xE0FFF},  // tags, more variation selectors
 }};
 

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/utc_time.h"
+#include "policy/waivers.h"
+#include "report/finding_text.h"
 #include "report/keys.h"
 #include "report/mend.h"
 #include "report/printable.h"
@@ -68,6 +70,7 @@ class Report {
       write_keys(severity);
     }
     write_waived();
+    write_waivers();
     write_unjudged();
     write_summary();
     return std::move(out_);
@@ -136,10 +139,40 @@ class Report {
         line(fmt::format("  {}  {}{}  {}", name_of(view), to_string(finding.kind),
                          subject_of(finding),
                          styled(Style::quiet, "since " + base::format_utc(finding.since))));
+        line("    " + forgiveness_of(view, finding, snapshot_.wall));
       }
       return true;
     });
     if (titled) line("");
+  }
+
+  /// Those that should be removed from the configuration, or will soon matter no more.
+  void write_waivers() {
+    bool titled = false;
+    each_key(snapshot_, 0, [&](const KeyView& view) {
+      if (view.key.waivers == nullptr) return true;
+      for (const model::Waiver& waiver : *view.key.waivers) {
+        const model::WaiverState state = policy::waiver_state(waiver, view.status, snapshot_.wall);
+        if (state == model::WaiverState::active) continue;
+        if (!std::exchange(titled, true)) line(styled(Style::title, "Waivers to look at"));
+        write_waiver(view, waiver, state);
+      }
+      return true;
+    });
+    if (titled) line("");
+  }
+
+  void write_waiver(const KeyView& view, const model::Waiver& waiver, model::WaiverState state) {
+    const std::string subject = waiver.role.empty() ? waiver.actual
+                                : waiver.project_id.empty()
+                                    ? waiver.role
+                                    : fmt::format("{}@{}", waiver.role, waiver.project_id);
+    line(fmt::format("  {}  {}{}  {}", name_of(view), to_string(waiver.kind),
+                     subject.empty() ? "" : " " + printable(subject),
+                     styled(Style::warning, to_string(state))));
+    line(printable(fmt::format("    until {}{}: {}", base::format_utc(waiver.until),
+                               waiver.ticket.empty() ? "" : " (" + waiver.ticket + ")",
+                               waiver.reason)));
   }
 
   void write_unjudged() {
@@ -155,10 +188,7 @@ class Report {
 
   void write_failure(const KeyView& view) {
     const model::KeyStatus& status = view.status;
-    std::string outcome(to_string(status.state));
-    if (status.reason != model::Reason::none) {
-      outcome += fmt::format("/{}", to_string(status.reason));
-    }
+    std::string outcome = outcome_of(status);
     if (status.http_status != 0) outcome += fmt::format(", HTTP {}", status.http_status);
     line(fmt::format("  {}  {}", name_of(view), styled(Style::warning, outcome)));
     if (status.message != nullptr) line("    " + printable(*status.message));

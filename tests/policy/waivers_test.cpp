@@ -110,18 +110,18 @@ TEST_CASE("a waiver is expired, else unused, else expiring, else active") {
     std::string name;
     const model::KeyStatus& status;
     base::WallTime now;
-    WaiverState state;
+    model::WaiverState state;
   };
   const base::WallTime early = kUntil - std::chrono::days(7) - std::chrono::milliseconds(1);
   const std::vector<Case> cases{
-      {"in use, long to go", used, early, WaiverState::active},
-      {"in use, 7 days to go", used, kUntil - std::chrono::days(7), WaiverState::expiring},
-      {"nothing to forgive", clean, early, WaiverState::unused},
-      {"nothing to forgive, soon over", clean, kUntil - std::chrono::days(1), WaiverState::unused},
-      {"not polled yet", unpolled, early, WaiverState::active},
-      {"not judged by this policy yet", outdated, early, WaiverState::active},
-      {"over, used or not", used, kUntil, WaiverState::expired},
-      {"over, nothing to forgive", clean, kUntil, WaiverState::expired},
+      {"in use, long to go", used, early, model::WaiverState::active},
+      {"in use, 7 days to go", used, kUntil - std::chrono::days(7), model::WaiverState::expiring},
+      {"nothing to forgive", clean, early, model::WaiverState::unused},
+      {"nothing to forgive, soon over", clean, kUntil - std::chrono::days(1), model::WaiverState::unused},
+      {"not polled yet", unpolled, early, model::WaiverState::active},
+      {"not judged by this policy yet", outdated, early, model::WaiverState::active},
+      {"over, used or not", used, kUntil, model::WaiverState::expired},
+      {"over, nothing to forgive", clean, kUntil, model::WaiverState::expired},
   };
   for (const Case& row : cases) {
     CAPTURE(row.name);

@@ -70,7 +70,7 @@ TEST_CASE("the documents are as fixed") {
     std::string text;
   };
   const std::vector<Case> cases{
-      {"audit.json", audit_of(world)},
+      {"docs/audit-formats/audit.json", audit_of(world)},
       {"keys.json", keys_of(world)},
       {"findings.json", findings_of(world)},
       {"status.json", status_document(world, facts())},

@@ -84,6 +84,28 @@ KeyStatus waived_owner() {
   return judged(State::compliant, findings);
 }
 
+model::Waiver waiver(std::string role, std::string project, std::string_view until,
+                     std::string reason, std::string ticket) {
+  model::Waiver waiver;
+  waiver.kind = FindingKind::role_forbidden;
+  waiver.role = std::move(role);
+  waiver.project_id = std::move(project);
+  waiver.until = at(until);
+  waiver.reason = std::move(reason);
+  waiver.ticket = std::move(ticket);
+  return waiver;
+}
+
+/// One of its waivers forgives what waived_owner() found, one is over, one forgives nothing.
+model::Key waived(model::Key key) {
+  const std::vector<model::Waiver> waivers{
+      waiver("ORG_OWNER", "", "2027-01-31T00:00:00Z", "migration", "SEC-7"),
+      waiver("GROUP_OWNER", std::string(kProject), "2026-11-01T00:00:00Z", "old migration", ""),
+      waiver("GROUP_OWNER", std::string(kOtherProject), "2027-01-31T00:00:00Z", "trial", "SEC-9")};
+  key.waivers = std::make_shared<const std::vector<model::Waiver>>(waivers);
+  return key;
+}
+
 KeyStatus drifting_ci() {
   const std::string other(kOtherProject);
   return judged(
@@ -156,7 +178,7 @@ model::Snapshot small_world() {
       named(key(exact_policy(), "64aa11bb22cc33dd44ee55f1"), "ci", "build-team"),
       named(absent_key("64aa11bb22cc33dd44ee55f2"), "old-ci"),
       named(key(open_policy(), "64aa11bb22cc33dd44ee55f3"), "reports", "data-team"),
-      named(key(open_policy(), "64aa11bb22cc33dd44ee55f4"), "dashboards"),
+      waived(named(key(open_policy(), "64aa11bb22cc33dd44ee55f4"), "dashboards")),
       named(key(exact_policy(), "64aa11bb22cc33dd44ee55f5"), "backup"),
   };
   std::vector<model::Key> test{
@@ -184,7 +206,9 @@ model::Snapshot small_world() {
 }
 
 std::string golden(const std::string& name, const std::string& actual) {
-  const std::string path = std::string(AKA_TEST_DATA) + "/" + name;
+  const std::string path = name.find('/') == std::string::npos
+                               ? std::string(AKA_TEST_DATA) + "/" + name
+                               : std::string(AKA_SOURCE_DIR) + "/" + name;
   if (std::getenv("AKA_WRITE_GOLDEN") != nullptr) std::ofstream(path) << actual;
   std::ifstream file(path);
   std::ostringstream text;

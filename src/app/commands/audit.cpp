@@ -1,19 +1,23 @@
 // `audit`: polls every key once, reports to standard output, writes nothing else.
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include "app/command_line.h"
 #include "app/commands/configured.h"
+#include "app/progress.h"
+#include "app/version.h"
 #include "audit/auditor.h"
 #include "http/resolver.h"
 #include "platform/signals.h"
-#include "report/json.h"
+#include "report/format_table.h"
 #include "report/summary.h"
-#include "report/text.h"
 
 namespace aka::app {
 namespace {
@@ -25,15 +29,28 @@ struct AuditOptions {
   std::string format = "text";
 };
 
-void print(const model::Snapshot& snapshot, const std::string& format) {
-  if (format == "json") {
-    report::write_audit(snapshot, [](std::string_view block) {
-      return std::fwrite(block.data(), 1, block.size(), stdout) == block.size();
-    });
-    return;
+report::AuditFacts facts_of(const AuditOptions& options, base::WallTime started) {
+  report::AuditFacts facts;
+  facts.version = build().version;
+  facts.config_path = options.config.string();
+  std::error_code unknown;
+  if (std::filesystem::is_directory(options.config, unknown) && !facts.config_path.ends_with('/')) {
+    facts.config_path += '/';
   }
+  facts.started = started;
   const bool colour = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  fmt::print("{}", report::audit_text(snapshot, colour ? report::Colour::on : report::Colour::off));
+  facts.colour = colour ? report::Colour::on : report::Colour::off;
+  return facts;
+}
+
+bool print(std::string_view block) {
+  return std::fwrite(block.data(), 1, block.size(), stdout) == block.size();
+}
+
+std::vector<std::string> format_names() {
+  std::vector<std::string> names;
+  for (const report::Format& format : report::formats()) names.emplace_back(format.name);
+  return names;
 }
 
 int audit(const AuditOptions& options) {
@@ -42,9 +59,12 @@ int audit(const AuditOptions& options) {
   const std::optional<Configuration> configuration = configured(options.config);
   if (!configuration) return kExitConfiguration;
   const base::Clock& clock = base::system_clock();
+  const report::AuditFacts facts = facts_of(options, clock.wall());
+  std::optional<Progress> progress(std::in_place, configuration->roster->key_count,
+                                   error_terminal(), clock);
   http::Resolver resolver;
   audit::Auditor auditor(
-      {[](const audit::PollReport&) {},
+      {[&](const audit::PollReport&) { progress->step(); },
        [](const model::Organization&, const model::Key&, const policy::Advance&) {}},
       clock);
   auditor.adopt(plan_for(*configuration, resolver, clock), audit::PollMode::once);
@@ -52,7 +72,8 @@ int audit(const AuditOptions& options) {
   const model::Snapshot snapshot = auditor.snapshot();
   auditor.stop();
   revoke(configuration->credentials, *configuration, resolver, clock, kRevokePatience);
-  print(snapshot, options.format);
+  progress.reset();
+  report::find_format(options.format)->write(snapshot, facts, print);
   return report::exit_code(report::summarize(snapshot));
 }
 
@@ -64,7 +85,7 @@ void add_audit(CLI::App& program, Action& chosen) {
   auto options = std::make_shared<AuditOptions>();
   add_config_option(*command, options->config);
   command->add_option("--format", options->format, "How to report")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(CLI::IsMember(format_names()))
       ->capture_default_str();
   command->callback([&chosen, options] { chosen = [options] { return audit(*options); }; });
 }
