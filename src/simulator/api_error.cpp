@@ -49,7 +49,8 @@ constexpr auto kKnown = std::to_array<KnownError>({
 }  // namespace
 
 std::string_view reason_of(int status) {
-  constexpr std::array<std::pair<int, std::string_view>, 15> kReasons{{
+  constexpr std::array<std::pair<int, std::string_view>, 16> kReasons{{
+      {200, "OK"},
       {400, "Bad Request"},
       {401, "Unauthorized"},
       {402, "Payment Required"},

@@ -1,11 +1,10 @@
 // Whole files in and out. Entry points: read_file(), write_file().
 #include "simulator/files.h"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,11 +22,17 @@ tl::unexpected<base::Error> failed(std::string_view deed, const std::string& pat
 }  // namespace
 
 base::Result<std::string> read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return failed("read", path);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) return failed("read", path);
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return failed("read", path);
+  std::string text;
+  std::array<char, 64 * 1024> block{};
+  ssize_t got = 0;
+  while ((got = read(file, block.data(), block.size())) > 0 || (got < 0 && errno == EINTR)) {
+    if (got > 0) text.append(block.data(), static_cast<std::size_t>(got));
+  }
+  const auto failure = failed("read", path);
+  close(file);
+  if (got < 0) return failure;
   return text;
 }
 

@@ -70,7 +70,11 @@ class TreeBuilder final : public nlohmann::json_sax<json> {
     Section section;
     section.kind = kind;
     section.text = std::move(text);
-    if (!levels_.empty()) section.mark = levels_.back().section.mark;
+    if (levels_.empty()) {
+      section.mark.file = std::make_shared<const std::string>(next_pointer());
+    } else {
+      section.mark = levels_.back().section.mark;
+    }
     return section;
   }
 

@@ -74,7 +74,11 @@ base::Result<void> write_config(const ProgramOptions& options, const std::string
   if (!config) return tl::unexpected(config.error());
   const auto directory = file.parent_path() / wanted.secrets_directory;
   std::error_code failure;
-  std::filesystem::create_directories(directory, failure);
+  std::filesystem::create_directory(directory, failure);
+  if (failure) {
+    return base::fail(base::ErrorKind::io, fmt::format("cannot make the directory {}: {}",
+                                                       directory.string(), failure.message()));
+  }
   for (const auto& secret : config->secrets) {
     const auto written = write_file((directory / secret.name).string(),
                                     std::string(secret.secret.reveal()) + "\n", 0600);
