@@ -6,7 +6,7 @@
 #include "base/result.h"
 #include "simulator/program.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library chose it
 class App;
 }
 

@@ -16,7 +16,7 @@
 namespace aka::simulator {
 namespace {
 
-constexpr std::size_t kBlock = 64 * 1024;
+constexpr std::size_t kBlock = 65'536;
 
 /// False once a stop was requested.
 bool wait(base::Duration time, const base::StopSignal& stop) {

@@ -116,6 +116,7 @@ const EffectRow* find_effect(Fields& fields) {
   const auto row = std::ranges::find(kEffects, *name, &EffectRow::name);
   if (row != kEffects.end()) return &*row;
   std::vector<std::string_view> names;
+  names.reserve(kEffects.size());
   for (const EffectRow& known : kEffects) names.push_back(known.name);
   fields.diagnostics().error(
       fields.mark_of("effect"),

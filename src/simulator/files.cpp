@@ -25,7 +25,7 @@ base::Result<std::string> read_file(const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return failed("read", path);
   std::string text;
-  std::array<char, 64 * 1024> block{};
+  std::array<char, 65'536> block{};
   ssize_t got = 0;
   while ((got = read(file, block.data(), block.size())) > 0 || (got < 0 && errno == EINTR)) {
     if (got > 0) text.append(block.data(), static_cast<std::size_t>(got));

@@ -80,8 +80,8 @@ base::Result<void> write_config(const ProgramOptions& options, const std::string
                                                        directory.string(), failure.message()));
   }
   for (const auto& secret : config->secrets) {
-    const auto written = write_file((directory / secret.name).string(),
-                                    std::string(secret.secret.reveal()) + "\n", 0600);
+    auto written = write_file((directory / secret.name).string(),
+                              std::string(secret.secret.reveal()) + "\n", 0600);
     if (!written) return written;
   }
   return write_file(options.write_config, config->yaml, 0644);
@@ -100,7 +100,7 @@ std::string reachable_url(const ProgramOptions& options, int port) {
 base::Result<void> write_files(const ProgramOptions& options, const std::string& base_url,
                                const std::vector<Organization>& organizations) {
   if (!options.write_fixture.empty()) {
-    const auto written = write_file(options.write_fixture, write_fixture(organizations), 0600);
+    auto written = write_file(options.write_fixture, write_fixture(organizations), 0600);
     if (!written) return written;
   }
   if (options.write_config.empty()) return {};
