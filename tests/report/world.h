@@ -19,7 +19,8 @@ model::Organization organization_of(std::string name, std::string_view id,
 /// to drive the terminal.
 model::Snapshot small_world();
 
-/// The file of tests/report/data, or of the project if `name` holds a `/`. With AKA_WRITE_GOLDEN set, `actual` is written there first.
+/// The file of tests/report/data, or of the project if `name` holds a `/`. With AKA_WRITE_GOLDEN
+/// set, `actual` is written there first.
 std::string golden(const std::string& name, const std::string& actual);
 
 }  // namespace aka::test
