@@ -46,6 +46,13 @@ bool is_worn_out(const Attempt& attempt) {
   return failure == Failure::connect || failure == Failure::tls;
 }
 
+/// The server may have read the first one before it closed.
+Request repetition_of(const Request& request) {
+  Request again = request;
+  if (request.renewed_headers) again.headers = request.renewed_headers();
+  return again;
+}
+
 Exchange Connection::send(const Request& request, std::chrono::steady_clock::time_point deadline,
                           const base::StopSignal& stop) {
   if (auto unfit = what_is_unfit(request)) {
@@ -56,7 +63,7 @@ Exchange Connection::send(const Request& request, std::chrono::steady_clock::tim
   if (channel_ && !channel_->is_quiet()) channel_.reset();
   const bool reused = channel_ != nullptr;
   auto result = attempt(request, until);
-  if (reused && is_worn_out(result)) result = attempt(request, until);
+  if (reused && is_worn_out(result)) result = attempt(repetition_of(request), until);
   if (!result.exchange) result.exchange.error().message.insert(0, origin_.authority() + ": ");
   return std::move(result.exchange);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,9 @@ struct Request {
       std::size_t{1024} * 1024;  ///< bytes of answer body that are still accepted
   std::size_t header_limit =
       std::size_t{64} * 1024;  ///< bytes of answer head, all interim answers included
+  /// The headers of a repetition on a new connection, where the same ones twice would look like a
+  /// replay; unset: the same.
+  std::function<HeaderList()> renewed_headers = {};
 };
 
 struct Answer {

@@ -116,12 +116,23 @@ class DigestAuthenticator : public Authenticator {
   /// Sends it with an answer to the challenge, if there is one; without, it fetches one.
   base::Result<http::Exchange> send(const http::Request& request, Line& line) {
     if (!session_) return line.send(request);
+    auto headers = prove(request);
+    if (!headers) return tl::unexpected(std::move(headers.error()));
+    http::Request proven = request;
+    proven.headers = std::move(*headers);
+    // A server that read the request before it closed the connection refuses the same count again.
+    proven.renewed_headers = [this, &request] { return prove(request).value_or(request.headers); };
+    return line.send(proven);
+  }
+
+  /// The headers with one more use of the nonce.
+  base::Result<http::HeaderList> prove(const http::Request& request) {
     const DigestUse use{request.method, request.target, ++session_->count, session_->cnonce};
     auto header = answer_digest(session_->challenge, *credential_->identity(), use);
     if (!header) return tl::unexpected(std::move(header.error()));
-    http::Request proven = request;
-    proven.headers.emplace_back("Authorization", std::move(*header));
-    return line.send(proven);
+    http::HeaderList headers = request.headers;
+    headers.emplace_back("Authorization", std::move(*header));
+    return headers;
   }
 
   bool is_new(const std::optional<DigestChallenge>& challenge) const {
