@@ -36,7 +36,8 @@ with bench.stage() as case:
     bench.run_for(SECONDS)
     counts = bench.outcomes(daemon.metrics())
     daemon.stop()
-    late = lateness(sim.stdout, healthy, INTERVAL)
+    sim.stop()
+    late = lateness(sim.stdout + sim.stderr, healthy, INTERVAL)
 
 p99 = late[math.ceil(len(late) * 0.99) - 1]
 bench.verdict("hanging organization",
