@@ -155,6 +155,8 @@ TEST_SUITE("web tls") {
 
   TEST_CASE("without a certificate at hand the connection is refused") {
     const auto listener = listen_with(hello, with_tls(nullptr));
+    // The client may still write when the connection is closed already, and it is this process.
+    std::signal(SIGPIPE, SIG_IGN);
     CHECK_FALSE(TlsClient(listener->port()).connected());
   }
 
