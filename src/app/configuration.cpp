@@ -68,6 +68,21 @@ std::optional<Configuration> load_configuration(const std::filesystem::path& pat
   return configuration;
 }
 
+report::OrganizationLoad load_of(const model::Organization& organization,
+                                 const settings::Settings& settings) {
+  const int per_minute = settings.atlas.rate_limit.per_minute;
+  report::OrganizationLoad load;
+  load.per_minute = per_minute;
+  load.effective_interval =
+      audit::effective_interval(organization.interval, organization.keys.size(), per_minute);
+  load.shortest_interval = audit::effective_interval({}, organization.keys.size(), per_minute);
+  load.detection_bound = audit::detection_bound(load.effective_interval, settings.schedule.jitter,
+                                                settings.atlas.timeout);
+  load.jitter = settings.schedule.jitter;
+  load.timeout = settings.atlas.timeout;
+  return load;
+}
+
 audit::ClientFactory client_factory(const Configuration& configuration, http::Resolver& resolver,
                                     const base::Clock& clock) {
   return

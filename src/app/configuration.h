@@ -13,6 +13,7 @@
 #include "base/diagnostics.h"
 #include "http/connection.h"
 #include "http/resolver.h"
+#include "report/explain.h"
 #include "settings/settings.h"
 
 namespace aka::app {
@@ -32,6 +33,10 @@ struct Configuration {
 std::optional<Configuration> load_configuration(const std::filesystem::path& path,
                                                 const base::Clock& clock,
                                                 base::Diagnostics& diagnostics);
+
+/// What an organization's schedule asks of the service, and what comes of it.
+report::OrganizationLoad load_of(const model::Organization& organization,
+                                 const settings::Settings& settings);
 
 /// How to reach the service for an organization. Keeps alive what it needs but for the resolver
 /// and the clock.

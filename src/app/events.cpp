@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "app/log.h"
+#include "base/duration.h"
 
 namespace aka::app {
 namespace {
@@ -84,6 +85,15 @@ void log_adopted(const Configuration& configuration) {
   log::info("config_loaded",
             {{"organizations", std::to_string(configuration.roster->organizations.size())},
              {"keys", std::to_string(configuration.roster->key_count)}});
+  for (const model::Organization& organization : configuration.roster->organizations) {
+    const report::OrganizationLoad load = load_of(organization, configuration.settings);
+    if (load.effective_interval == organization.interval) continue;
+    log::warning("interval_stretched",
+                 {{"org", organization.name},
+                  {"interval", base::format_duration(organization.interval)},
+                  {"effective", base::format_duration(load.effective_interval)},
+                  {"message", report::overload_text(organization, load)}});
+  }
 }
 
 void log_diagnostics(const base::Diagnostics& diagnostics) {

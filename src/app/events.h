@@ -16,7 +16,8 @@ void log_poll(const audit::PollReport& report);
 void log_changes(const model::Organization& organization, const model::Key& key,
                  const policy::Advance& advance);
 
-/// `config_loaded`, with what is watched.
+/// `config_loaded`, with what is watched; one `interval_stretched` for each organization whose rate
+/// limit cannot serve its interval.
 void log_adopted(const Configuration& configuration);
 
 /// One `config_problem` each.

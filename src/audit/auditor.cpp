@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "policy/advance.h"
+#include "policy/waivers.h"
 
 namespace aka::audit {
 namespace {
@@ -68,9 +69,7 @@ model::OrganizationStatus status_of(const model::Organization& organization,
   model::OrganizationStatus status;
   status.effective_interval =
       effective_interval(organization.interval, organization.keys.size(), polls.per_minute);
-  status.detection_bound =
-      std::chrono::duration_cast<Duration>(status.effective_interval * (1 + polls.jitter)) +
-      polls.timeout;
+  status.detection_bound = detection_bound(status.effective_interval, polls.jitter, polls.timeout);
   return status;
 }
 
@@ -209,7 +208,17 @@ model::Snapshot Auditor::snapshot() {
     });
     if (!advance.changes.empty()) observers_.change(place.organization, place.key, advance);
   }
-  return generation->table.snapshot(clock_);
+  model::Snapshot snapshot = generation->table.snapshot(clock_);
+  for (const std::size_t index : generation->waived_keys) {
+    const Place place = key_at(*generation->plan.roster, index);
+    const auto organization = static_cast<std::size_t>(
+        &place.organization - generation->plan.roster->organizations.data());
+    for (const model::Waiver& waiver : *place.key.waivers) {
+      const auto state = policy::waiver_state(waiver, snapshot.status(index), snapshot.wall);
+      ++snapshot.organizations[organization].waivers[static_cast<std::size_t>(state)];
+    }
+  }
+  return snapshot;
 }
 
 bool Auditor::beats_within(Duration limit) const {

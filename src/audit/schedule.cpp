@@ -13,6 +13,10 @@ Duration effective_interval(Duration configured, std::size_t keys, int per_minut
   return std::max(configured, Duration(needed));
 }
 
+Duration detection_bound(Duration effective_interval, double jitter, Duration timeout) {
+  return std::chrono::duration_cast<Duration>(effective_interval * (1 + jitter)) + timeout;
+}
+
 SteadyTime first_due(std::size_t index, std::size_t count, SteadyTime start, Duration interval) {
   const std::chrono::nanoseconds whole = interval;
   return start + whole / static_cast<long long>(count) * static_cast<long long>(index);

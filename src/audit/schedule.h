@@ -24,6 +24,11 @@ struct Job {
 /// longer one.
 base::Duration effective_interval(base::Duration configured, std::size_t keys, int per_minute);
 
+/// The longest that a change can go unseen while all works: it came right after a poll, and the
+/// next one is late by the jitter and takes all the time that a request may.
+base::Duration detection_bound(base::Duration effective_interval, double jitter,
+                               base::Duration timeout);
+
 /// The first poll of key `index` of `count`: they are spread evenly over the first interval, so
 /// that no start is a herd.
 base::SteadyTime first_due(std::size_t index, std::size_t count, base::SteadyTime start,

@@ -175,6 +175,7 @@ class Renderer {
     findings();
     key_labels();
     for (const OrganizationGauge& gauge : kOrganizationGauges) organization_gauge(gauge);
+    waivers();
   }
 
  private:
@@ -229,6 +230,20 @@ class Renderer {
       announce(gauge.family);
       output_.text(organization_prefix(gauge.family, organization));
       finish_line(*value);
+    }
+  }
+
+  void waivers() {
+    announced_ = false;
+    for (std::size_t i = 0; i < snapshot_.organizations.size(); ++i) {
+      const std::string prefix =
+          organization_prefix(names::kWaivers, snapshot_.roster->organizations[i]) + "\",state=\"";
+      for (const model::WaiverState state : model::kWaiverStates) {
+        announce(names::kWaivers);
+        output_.text(prefix);
+        output_.text(to_string(state));
+        finish_line(whole(snapshot_.organizations[i].waivers[static_cast<std::size_t>(state)]));
+      }
     }
   }
 

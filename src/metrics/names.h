@@ -50,6 +50,8 @@ inline constexpr Family kEffectiveInterval{
 inline constexpr Family kDetectionBound{
     "atlas_org_detection_bound_seconds",
     "Longest time that a change can go unseen while all works."};
+inline constexpr Family kWaivers{"atlas_org_waivers",
+                                 "Waivers of the organization's keys by what they do now."};
 
 // Of the daemon.
 inline constexpr Family kBuild{"atlas_key_auditor_build_info",

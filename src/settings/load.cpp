@@ -95,6 +95,7 @@ class Loader {
     settings.credentials = std::move(credentials_);
     if (complete_) {
       settings.roster = roster_.build(policies_, settings.credentials, settings.schedule.interval);
+      settings.organization_marks = roster_.marks();
       // Among errors, what would use them may just be unreadable.
       if (!diagnostics_.has_errors()) policies_.warn_of_unused(diagnostics_);
     }

@@ -89,6 +89,7 @@ void RosterReader::set_up(Fields& fields, Draft& draft) {
   } else if (!fields.has_key("credential")) {
     fields.missing("credential", "the name of one of 'credentials'");
   }
+  if (fields.has_key("interval")) draft.interval_mark = fields.mark_of("interval");
   draft.interval = fields.duration("interval", kShortest, kLongest);
   if (fields.choice("fetch", {"per_key", "list"}) == "list") {
     organization.fetch = model::Fetch::list;
@@ -117,6 +118,7 @@ model::Roster RosterReader::build(PolicyTable& policies,
     finish(draft, default_interval);
     draft.organization.first_key = roster.key_count;
     roster.key_count += draft.organization.keys.size();
+    marks_.push_back(draft.interval ? draft.interval_mark : draft.mark);
     roster.organizations.push_back(std::move(draft.organization));
   }
   drafts_.clear();

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "settings/key_section.h"
@@ -30,6 +31,8 @@ class RosterReader {
   /// Resolves names and reports what does not fit together. Call once, last.
   model::Roster build(PolicyTable& policies, const std::vector<CredentialSettings>& credentials,
                       base::Duration default_interval);
+  /// After build(): Settings::organization_marks.
+  std::vector<base::Mark> marks() { return std::move(marks_); }
 
  private:
   struct Draft {
@@ -39,6 +42,7 @@ class RosterReader {
     base::Mark name;
     base::Mark credential;
     std::optional<base::Duration> interval;
+    base::Mark interval_mark;
     std::vector<KeyBatch> batches;
   };
 
@@ -56,6 +60,7 @@ class RosterReader {
   std::vector<KeyBatch> batches_;  ///< of the current file, by number of organization
   std::vector<Draft> drafts_;      ///< in the order first met
   std::map<model::OrganizationId, std::size_t> numbers_;
+  std::vector<base::Mark> marks_;
 };
 
 }  // namespace aka::settings

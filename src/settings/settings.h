@@ -77,6 +77,8 @@ struct Settings {
   std::vector<CredentialSettings> credentials;
   ScheduleSettings schedule;
   model::Roster roster;
+  /// Parallel to the roster's organizations: where each one's interval stands, or else it begins.
+  std::vector<base::Mark> organization_marks;
   std::optional<base::Section> alerting;  ///< read by alert/; nothing: no own delivery
   WebSettings web;
   StoreSettings store;

@@ -316,10 +316,13 @@ TEST_CASE("a waiver lapses at its instant, without a poll") {
       std::make_shared<const std::vector<model::Waiver>>(std::vector{waiver, missing});
   world.auditor.adopt(world.plan({watched}));
   CHECK(world.status_after(0, State::pending).state == State::compliant);
+  const auto waivers = [&] { return world.auditor.snapshot().organizations[0].waivers; };
   CHECK_FALSE(model::has_open_findings(world.auditor.snapshot().status(0)));
+  CHECK(waivers() == std::array<std::uint32_t, 4>{0, 0, 2, 0});
   world.service.hang(id_of('1'));
   world.clock.advance(10min);
   CHECK(model::has_open_findings(world.auditor.snapshot().status(0)));
+  CHECK(waivers() == std::array<std::uint32_t, 4>{2, 0, 0, 0});
   CHECK(world.changes == 1);
 }
 

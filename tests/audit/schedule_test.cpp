@@ -25,6 +25,11 @@ TEST_CASE("first polls are spread evenly over the interval") {
   }
 }
 
+TEST_CASE("the worst time to detect is an interval, its jitter and a request's time") {
+  CHECK(audit::detection_bound(60s, 0.1, 10s) == 76s);
+  CHECK(audit::detection_bound(1s, 0, 500ms) == 1500ms);
+}
+
 TEST_CASE("the interval stretches to what the rate limit can serve") {
   CHECK(audit::effective_interval(5min, 500, 100) == 5min);
   CHECK(audit::effective_interval(5min, 501, 100) == 5min + 600ms);

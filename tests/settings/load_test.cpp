@@ -226,6 +226,15 @@ TEST_SUITE("loading") {
           "a.yaml:7:3: warning: policy 'spare' is used by no key\n");
   }
 
+  TEST_CASE("each organization knows where its interval stands, or else itself") {
+    const Loaded plain = load_text(kSmall);
+    REQUIRE(plain.settings.organization_marks.size() == 1);
+    CHECK(plain.settings.organization_marks[0].line == 7);
+    const Loaded with = load_text("version: 1\n" + kCredentials + kPolicies + kOrganization +
+                                  "    interval: 1m\n" + kKeys);
+    CHECK(with.settings.organization_marks[0].line == 10);
+  }
+
   TEST_CASE("an expired waiver is a warning, one that ends today is not") {
     const std::string waiver = "        waivers: [{kind: key_missing, reason: r, until: 2026-11-2";
     const std::string key = "    keys:\n      - id: 64aa11bb22cc33dd44ee55f1\n        policy: ci\n";

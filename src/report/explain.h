@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "model/roster.h"
+
+namespace aka::report {
+
+/// What an organization's schedule asks of the service, and what comes of it.
+struct OrganizationLoad {
+  int per_minute = 0;                   ///< requests that the configured rate limit allows
+  base::Duration effective_interval{};  ///< as configured, or longer if the limit asks for it
+  base::Duration shortest_interval{};   ///< that the limit can serve
+  base::Duration detection_bound{};     ///< the longest a change can go unseen
+  double jitter = 0;
+  base::Duration timeout{};
+};
+
+/// `check --explain`: what an organization's schedule costs. Ends with a line break, as does the
+/// next. Printable.
+std::string explain_organization(const model::Organization& organization,
+                                 const OrganizationLoad& load);
+
+/// What is expected of a key: its policy as it takes effect, and its waivers at `now`, before any
+/// poll.
+std::string explain_key(const model::Key& key, base::WallTime now);
+
+/// That the rate limit cannot serve the interval, and which one it could.
+std::string overload_text(const model::Organization& organization, const OrganizationLoad& load);
+
+}  // namespace aka::report
