@@ -7,6 +7,7 @@
 #include "app/events.h"
 #include "app/log.h"
 #include "app/version.h"
+#include "policy/compare.h"
 
 namespace aka::app {
 namespace {
@@ -104,6 +105,9 @@ void Daemon::adopt(Configuration next) {
   const std::optional<Configuration> before = std::exchange(configuration_, std::move(next));
   log_adopted(*configuration_);
   if (!before) return;
+  const auto weaker = policy::weakenings(*before->roster, *configuration_->roster, clock_.wall());
+  if (!weaker.empty()) metrics_.config_weakened(clock_.wall());
+  log_weakenings(weaker);
   Credentials gone = before->credentials;
   std::erase_if(gone, [&](const auto& entry) {
     const auto kept = configuration_->credentials.find(entry.first);

@@ -96,6 +96,17 @@ void log_adopted(const Configuration& configuration) {
   }
 }
 
+void log_weakenings(const std::vector<policy::Weakening>& weakenings) {
+  for (const policy::Weakening& one : weakenings) {
+    log::warning("policy_weakened", {{"org", one.organization},
+                                     {"org_id", one.organization_id.to_string()},
+                                     {"key", one.key},
+                                     {"key_id", one.key_id},
+                                     {"weakening", std::string(to_string(one.kind))},
+                                     {"message", one.detail}});
+  }
+}
+
 void log_diagnostics(const base::Diagnostics& diagnostics) {
   for (const base::Diagnostic& one : diagnostics.sorted()) {
     log::write(one.gravity == base::Gravity::error ? log::Level::error : log::Level::warning,

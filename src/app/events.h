@@ -1,8 +1,11 @@
 #pragma once
 
+#include <vector>
+
 #include "app/configuration.h"
 #include "audit/auditor.h"
 #include "base/diagnostics.h"
+#include "policy/compare.h"
 
 namespace aka::app {
 
@@ -19,6 +22,9 @@ void log_changes(const model::Organization& organization, const model::Key& key,
 /// `config_loaded`, with what is watched; one `interval_stretched` for each organization whose rate
 /// limit cannot serve its interval.
 void log_adopted(const Configuration& configuration);
+
+/// One `policy_weakened` for each way in which a reload asks for less.
+void log_weakenings(const std::vector<policy::Weakening>& weakenings);
 
 /// One `config_problem` each.
 void log_diagnostics(const base::Diagnostics& diagnostics);

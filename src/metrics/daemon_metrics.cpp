@@ -134,6 +134,7 @@ struct DaemonMetrics::Parts {
   prometheus::Registry registry;
   prometheus::Gauge& reload_successful = add_gauge(registry, names::kReloadSuccessful);
   prometheus::Gauge& reload_success_time = add_gauge(registry, names::kReloadSuccessTime);
+  prometheus::Gauge& last_weakened = add_gauge(registry, names::kLastWeakened);
   prometheus::Histogram& request_duration =
       add_histogram(registry, names::kRequestDuration, duration_bounds());
   prometheus::Histogram& poll_delay = add_histogram(registry, names::kPollDelay, delay_bounds());
@@ -194,6 +195,10 @@ void DaemonMetrics::config_loaded(base::WallTime when) {
 }
 
 void DaemonMetrics::config_rejected() { parts_->reload_successful.Set(0); }
+
+void DaemonMetrics::config_weakened(base::WallTime when) {
+  parts_->last_weakened.Set(seconds(when.time_since_epoch()));
+}
 
 std::string DaemonMetrics::render() const {
   std::vector<prometheus::MetricFamily> families = parts_->registry.Collect();

@@ -50,6 +50,8 @@ class DaemonMetrics {
 
   void config_loaded(base::WallTime when);
   void config_rejected();
+  /// The configuration just loaded asks for less than the one before.
+  void config_weakened(base::WallTime when);
 
   /// Prometheus text 0.0.4. Reads /proc for the `process_*` series; what it cannot read is left
   /// out.

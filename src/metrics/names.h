@@ -62,6 +62,9 @@ inline constexpr Family kReloadSuccessful{
 inline constexpr Family kReloadSuccessTime{
     "atlas_key_auditor_config_last_reload_success_timestamp_seconds",
     "When the configuration was last loaded, 0 if never."};
+inline constexpr Family kLastWeakened{
+    "atlas_key_auditor_config_last_weakened_timestamp_seconds",
+    "When a reload last asked for less than the configuration before, 0 if never."};
 inline constexpr Family kPolls{"atlas_key_auditor_polls_total",
                                "Polls of keys by the state they came to."};
 inline constexpr Family kRequests{"atlas_key_auditor_api_requests_total",

@@ -137,6 +137,14 @@ TEST_CASE("a rejected configuration keeps the time of the last good one") {
   CHECK(Page(metrics.render()).value(when) == 1795500000.25);
 }
 
+TEST_CASE("when the configuration last became weaker is told, 0 before") {
+  const std::string when = "atlas_key_auditor_config_last_weakened_timestamp_seconds";
+  DaemonMetrics metrics({"1.2.3", "", ""});
+  CHECK(Page(metrics.render()).value(when) == 0);
+  metrics.config_weakened(World::kWall);
+  CHECK(Page(metrics.render()).value(when) == 1795500000);
+}
+
 TEST_CASE("the build is told by labels, the unknown ones left out") {
   const Page page(DaemonMetrics({"1.2.3", "", "g++ 12.2.0"}).render());
   const auto& series = page.families().at("atlas_key_auditor_build_info").series;
