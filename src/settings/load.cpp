@@ -96,6 +96,7 @@ class Loader {
     if (complete_) {
       settings.roster = roster_.build(policies_, settings.credentials, settings.schedule.interval);
       settings.organization_marks = roster_.marks();
+      settings.policy_names = policies_.names();
       // Among errors, what would use them may just be unreadable.
       if (!diagnostics_.has_errors()) policies_.warn_of_unused(diagnostics_);
     }

@@ -261,10 +261,14 @@ std::shared_ptr<const model::Policy> PolicyTable::find(const std::string& name) 
   return row->second.policy;
 }
 
-std::optional<std::string> PolicyTable::nearest(std::string_view name) const {
+std::vector<std::string> PolicyTable::names() const {
   std::vector<std::string> names;
   for (const auto& [known, row] : rows_) names.push_back(known);
-  return base::nearest(name, names);
+  return names;
+}
+
+std::optional<std::string> PolicyTable::nearest(std::string_view name) const {
+  return base::nearest(name, names());
 }
 
 void PolicyTable::warn_of_unused(base::Diagnostics& diagnostics) const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/section.h"
@@ -27,6 +28,7 @@ class PolicyTable {
 
   /// nullptr if there is none. Counts as a use.
   std::shared_ptr<const model::Policy> find(const std::string& name);
+  std::vector<std::string> names() const;
   /// The name most like this one.
   std::optional<std::string> nearest(std::string_view name) const;
   void warn_of_unused(base::Diagnostics& diagnostics) const;

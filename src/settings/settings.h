@@ -79,6 +79,7 @@ struct Settings {
   model::Roster roster;
   /// Parallel to the roster's organizations: where each one's interval stands, or else it begins.
   std::vector<base::Mark> organization_marks;
+  std::vector<std::string> policy_names;  ///< of the named ones, used or not
   std::optional<base::Section> alerting;  ///< read by alert/; nothing: no own delivery
   WebSettings web;
   StoreSettings store;
