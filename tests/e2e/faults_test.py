@@ -45,7 +45,8 @@ class Faults(harness.TestCase):
                 count = metrics.value("atlas_key_auditor_api_request_duration_seconds_count")
                 self.assertGreater(count, 0)
                 if waits:
-                    self.assertGreaterEqual(took / count, 1.0)
+                    # The deadline counts from the poll, a moment before its request starts.
+                    self.assertGreaterEqual(took / count, 0.99)
                 self.assertLess(took / count, 1.1 if harness.SLOWNESS == 1 else 1.5)
                 # The first poll ended, so the next is about to hang or hangs: it must not hold us.
                 self.assertEqual(daemon.stop(5), 0)
