@@ -104,6 +104,11 @@ audit::Plan plan_for(const Configuration& configuration, http::Resolver& resolve
   plan.stale_after = settings.schedule.stale_after;
   plan.polls = {settings.atlas.timeout, settings.schedule.jitter, settings.atlas.connections,
                 settings.atlas.rate_limit.burst, settings.atlas.rate_limit.per_minute};
+  plan.credential = [credentials = configuration.credentials,
+                     api = settings.atlas.api](const model::Organization& organization) {
+    const std::string key = credentials.find(organization.credential)->second->public_key();
+    return audit::CredentialFacts{key, !key.empty() && api != settings::Api::public_v1_0};
+  };
   plan.connect = client_factory(configuration, resolver, clock);
   return plan;
 }

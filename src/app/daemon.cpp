@@ -52,10 +52,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options,
 }
 
 Daemon::Daemon(DaemonOptions options, const base::Clock& clock)
-    : options_(std::move(options)),
-      clock_(clock),
-      metrics_(build()),
-      auditor_({[this](const audit::PollReport& report) { on_poll(report); }, log_changes}, clock) {
+    : options_(std::move(options)), clock_(clock), metrics_(build()), auditor_(observers(), clock) {
   facts_.version = build().version;
   facts_.started = clock_.wall();
   facts_.started_steady = clock_.steady();
@@ -174,12 +171,35 @@ void Daemon::stop() {
   if (listener_) listener_->stop();
 }
 
+audit::Observers Daemon::observers() {
+  audit::Observers observers;
+  observers.poll = [this](const audit::PollReport& report) { on_poll(report); };
+  observers.change = log_changes;
+  observers.page = [this](const audit::PageReport& report) {
+    count_requests(report.organization, report.fetched);
+    log_page(report);
+  };
+  observers.discovery = log_discovery;
+  observers.credential = [this](const audit::CredentialReport& report) {
+    count_requests(report.organization, report.fetched);
+    log_credential(report);
+  };
+  return observers;
+}
+
+void Daemon::count_requests(const model::Organization& organization,
+                            const atlas::Traffic& traffic) {
+  const auto counters = metrics_.organization(organization.id);
+  if (counters == nullptr) return;
+  for (const atlas::Sent& sent : traffic.sent)
+    metrics_.count_request(*counters, sent.code, sent.took);
+}
+
 void Daemon::on_poll(const audit::PollReport& report) {
   if (const auto counters = metrics_.organization(report.organization.id)) {
     metrics_.count_poll(*counters, report.advance.after.state);
-    for (const atlas::Sent& sent : report.fetched.sent)
-      metrics_.count_request(*counters, sent.code, sent.took);
   }
+  count_requests(report.organization, report.fetched);
   metrics_.observe_delay(report.lateness);
   log_poll(report);
 }

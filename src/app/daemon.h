@@ -53,6 +53,8 @@ class Daemon {
   void remember_loaded();
   void remember_rejected(const std::string& why);
   PageSources page_sources();
+  audit::Observers observers();
+  void count_requests(const model::Organization& organization, const atlas::Traffic& traffic);
   void on_poll(const audit::PollReport& report);
 
   const DaemonOptions options_;

@@ -81,6 +81,45 @@ void log_changes(const model::Organization& organization, const model::Key& key,
   }
 }
 
+void log_page(const audit::PageReport& report) {
+  log_discovery(report.organization, report.advance);
+  if (report.fetched.page) return;
+  log::warning("discovery_failed", {{"org", report.organization.name},
+                                    {"http_status", http_status_text(report.fetched.http_status)},
+                                    {"message", report.fetched.page.error().message}});
+}
+
+void log_discovery(const model::Organization& organization,
+                   const policy::DiscoveryAdvance& advance) {
+  for (std::size_t i = 0; i < advance.changes.size(); ++i) {
+    const policy::Change& change = advance.changes[i];
+    log::write(level_of(change), event_of(change.kind),
+               {{"org", organization.name},
+                {"key_id", advance.keys[i].to_string()},
+                {"kind", std::string(model::to_string(change.finding.kind))},
+                {"severity", std::string(model::to_string(change.finding.severity))},
+                {"actual", change.finding.actual},
+                {"owner", *organization.owner}});
+  }
+}
+
+void log_credential(const audit::CredentialReport& report) {
+  if (!report.fetched.caller) {
+    log::debug("credential_unknown", {{"org", report.organization.name},
+                                      {"message", report.fetched.caller.error().message}});
+  }
+  if (report.excess.empty()) return;
+  std::vector<std::string> roles;
+  for (const model::Role& role : report.excess) roles.push_back(model::to_string(role));
+  log::warning("credential_excess",
+               {{"org", report.organization.name},
+                {"credential", report.organization.credential},
+                {"roles", fmt::format("{}", fmt::join(roles, ", "))},
+                {"message",
+                 "the daemon's own API key holds more than it needs; Organization Read Only or "
+                 "Organization Member is enough: take the other roles from it in Atlas"}});
+}
+
 void log_adopted(const Configuration& configuration) {
   log::info("config_loaded",
             {{"organizations", std::to_string(configuration.roster->organizations.size())},

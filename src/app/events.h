@@ -19,6 +19,14 @@ void log_poll(const audit::PollReport& report);
 void log_changes(const model::Organization& organization, const model::Key& key,
                  const policy::Advance& advance);
 
+/// Unlisted keys as findings that opened and closed; a broken sweep as `discovery_failed`.
+void log_page(const audit::PageReport& report);
+void log_discovery(const model::Organization& organization,
+                   const policy::DiscoveryAdvance& advance);
+
+/// `credential_excess`, with what to do about it.
+void log_credential(const audit::CredentialReport& report);
+
 /// `config_loaded`, with what is watched; one `interval_stretched` for each organization whose rate
 /// limit cannot serve its interval.
 void log_adopted(const Configuration& configuration);

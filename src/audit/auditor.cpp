@@ -68,7 +68,8 @@ model::OrganizationStatus status_of(const model::Organization& organization,
                                     const PollSettings& polls) {
   model::OrganizationStatus status;
   status.effective_interval =
-      effective_interval(organization.interval, organization.keys.size(), polls.per_minute);
+      effective_interval(
+      organization.interval, requests_per_interval(organization), polls.per_minute);
   status.detection_bound = detection_bound(status.effective_interval, polls.jitter, polls.timeout);
   return status;
 }
@@ -96,7 +97,7 @@ struct Auditor::Generation {
   }
 
   void inherit_statuses(const Generation& before, const Ancestry& from, const base::Clock& clock,
-                        const ChangeObserver& observe) {
+                        const Observers& observers) {
     for (const model::Organization& organization : plan.roster->organizations) {
       for (std::size_t k = 0; k < organization.keys.size(); ++k) {
         const std::size_t index = organization.first_key + k;
@@ -105,7 +106,9 @@ struct Auditor::Generation {
         const auto advance = policy::carry_over(before.table.key(from.keys[index]), old_key,
                                                 organization.keys[k], clock.wall());
         table.set_key(index, advance.after);
-        if (!advance.changes.empty()) observe(organization, organization.keys[k], advance);
+        if (!advance.changes.empty()) {
+          observers.change(organization, organization.keys[k], advance);
+        }
       }
     }
     for (std::size_t i = 0; i < from.organizations.size(); ++i) {
@@ -114,7 +117,37 @@ struct Auditor::Generation {
       model::OrganizationStatus status = table.organization(i);
       status.last_conclusive = old.last_conclusive;
       status.rate_limit_remaining = old.rate_limit_remaining;
+      if (same_credential(before, from, i)) status.credential_excess = old.credential_excess;
+      const auto advance = policy::carry_over(old.discovery, plan.roster->organizations[i]);
+      status.discovery = advance.after;
       table.set_organization(i, status);
+      if (!advance.changes.empty()) observers.discovery(plan.roster->organizations[i], advance);
+    }
+  }
+
+  /// Of an organization that was there before.
+  bool same_credential(const Generation& before, const Ancestry& from,
+                       std::size_t organization) const {
+    const auto& old = before.plan.roster->organizations[from.organizations[organization]];
+    return before.plan.credential(old).public_key ==
+           plan.credential(plan.roster->organizations[organization]).public_key;
+  }
+
+  /// Jobs that are no polls; `old` are those before, if the organization was there.
+  void add_other_jobs(PollerMemory& memory, std::size_t organization, const std::vector<Job>& old,
+                      bool same_credential, SteadyTime now) const {
+    const model::Organization& of = plan.roster->organizations[organization];
+    const auto due = [&](JobKind kind) {
+      const auto found = std::ranges::find(old, kind, &Job::kind);
+      return found == old.end() ? now : found->due;
+    };
+    if (of.discover) {
+      const Duration interval = table.organization(organization).effective_interval;
+      memory.jobs.push_back({std::min(due(JobKind::sweep), now + interval), 0, JobKind::sweep});
+    }
+    if (plan.credential(of).tells_caller) {
+      memory.jobs.push_back(
+          {same_credential ? due(JobKind::credential) : now, 0, JobKind::credential});
     }
   }
 
@@ -141,9 +174,15 @@ PollerMemory Auditor::Generation::memory_for(std::size_t organization, const Gen
         before->plan.roster->organizations[from.organizations[organization]].first_key;
     memory.bucket = old.bucket.resized(plan.polls.burst, plan.polls.per_minute, now);
     memory.backoff = old.backoff;
-    for (const Job& job : old.jobs) due_before.emplace(first + job.key, job.due);
+    for (const Job& job : old.jobs) {
+      if (job.kind == JobKind::poll) due_before.emplace(first + job.key, job.due);
+    }
+    add_other_jobs(memory, organization, old.jobs, same_credential(*before, from, organization),
+                   now);
+  } else {
+    add_other_jobs(memory, organization, {}, false, now);
   }
-  memory.jobs.reserve(of.keys.size());
+  memory.jobs.reserve(of.keys.size() + 2);
   for (std::size_t k = 0; k < of.keys.size(); ++k) {
     SteadyTime due = first_due(k, of.keys.size(), now, interval);
     const auto old = due_before.find(from.keys[of.first_key + k]);
@@ -154,7 +193,7 @@ PollerMemory Auditor::Generation::memory_for(std::size_t organization, const Gen
         due = std::min(due, first_due(k, of.keys.size(), now, std::min(interval, kRejudgeWithin)));
       }
     }
-    memory.jobs.push_back({due, static_cast<std::uint32_t>(k)});
+    memory.jobs.push_back({due, static_cast<std::uint32_t>(k), JobKind::poll});
   }
   return memory;
 }
@@ -173,17 +212,18 @@ void Auditor::adopt(Plan plan, PollMode mode) {
   std::vector<PollerMemory> memories;
   if (before) {
     memories = before->stop();
-    next->inherit_statuses(*before, from, clock_, observers_.change);
+    next->inherit_statuses(*before, from, clock_, observers_);
   }
   const SteadyTime now = clock_.steady();
   for (std::size_t i = 0; i < next->plan.roster->organizations.size(); ++i) {
     PollerMemory memory = next->memory_for(i, before.get(), from, memories, now);
     if (mode == PollMode::once) {
+      std::erase_if(memory.jobs, [](const Job& job) { return job.kind == JobKind::credential; });
       for (Job& job : memory.jobs) job.due = now;
     }
     next->pollers.push_back(std::make_unique<OrganizationPoller>(
         i, next->plan.polls, mode, next->table, std::move(memory), next->plan.connect,
-        observers_.poll, clock_));
+        next->plan.credential(next->plan.roster->organizations[i]), observers_, clock_));
   }
   {
     const std::scoped_lock lock(mutex_);

@@ -18,6 +18,7 @@ struct Plan {
   int stale_after = 3;  ///< intervals without a conclusive poll
   PollSettings polls;
   ClientFactory connect;
+  CredentialFactsOf credential = [](const model::Organization&) { return CredentialFacts{}; };
 };
 
 /// Watches the keys of a plan, and of the next one after a reload. Safe from any thread.

@@ -2,11 +2,14 @@
 
 #include <chrono>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "atlas/client.h"
 #include "model/observation.h"
 #include "model/roster.h"
 #include "policy/advance.h"
+#include "policy/discovery.h"
 
 namespace aka::audit {
 
@@ -28,9 +31,38 @@ using PollObserver = std::function<void(const PollReport&)>;
 using ChangeObserver =
     std::function<void(const model::Organization&, const model::Key&, const policy::Advance&)>;
 
+/// What one page of an organization's list came to. References are valid during the call only.
+struct PageReport {
+  const model::Organization& organization;
+  const atlas::FetchedPage& fetched;
+  const policy::DiscoveryAdvance& advance;
+};
+using PageObserver = std::function<void(const PageReport&)>;
+
+/// Called for unlisted keys that a new configuration closes.
+using DiscoveryObserver =
+    std::function<void(const model::Organization&, const policy::DiscoveryAdvance&)>;
+
+/// What the service says of the daemon's own key. References are valid during the call only.
+struct CredentialReport {
+  const model::Organization& organization;
+  const atlas::FetchedCaller& fetched;
+  const std::vector<model::Role>& excess;  ///< roles that it does not need
+};
+using CredentialObserver = std::function<void(const CredentialReport&)>;
+
 struct Observers {
   PollObserver poll;
   ChangeObserver change;
+  PageObserver page = [](const PageReport&) {};
+  DiscoveryObserver discovery = [](const model::Organization&, const policy::DiscoveryAdvance&) {};
+  CredentialObserver credential = [](const CredentialReport&) {};
+};
+
+/// What is known beforehand of the credential that an organization is asked with.
+struct CredentialFacts {
+  std::string public_key;     ///< of an API key; empty for what is none
+  bool tells_caller = false;  ///< the service can be asked what it may do
 };
 
 }  // namespace aka::audit

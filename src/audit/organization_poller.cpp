@@ -4,33 +4,48 @@
 #include "audit/organization_poller.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
+
+#include "policy/advance.h"
+#include "policy/own_credential.h"
 
 namespace aka::audit {
 
 using base::SteadyTime;
 
-struct OrganizationPoller::Outcome {
-  model::Observation observation;
-  atlas::Fetched fetched;
-};
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+constexpr base::Duration kCredentialEvery = hours(24);
+constexpr base::Duration kCredentialAgain = hours(1);  // after a failure
+constexpr base::Duration kSoonest = std::chrono::seconds(60);
+/// Twice what the service can hold; a list longer than that does not end.
+constexpr int kMostPages = 2000;
+
+}  // namespace
 
 OrganizationPoller::OrganizationPoller(std::size_t organization, const PollSettings& settings,
                                        PollMode mode, model::StatusTable& table,
                                        PollerMemory memory, ClientFactory connect,
-                                       PollObserver observe, const base::Clock& clock)
+                                       const CredentialFacts& credential,
+                                       const Observers& observers, const base::Clock& clock)
     : of_(table.roster()->organizations[organization]),
       organization_(organization),
       settings_(settings),
       mode_(mode),
       table_(table),
       connect_(std::move(connect)),
-      observe_(std::move(observe)),
+      observers_(observers),
+      known_(of_, credential.public_key),
       clock_(clock),
+      schedule_(table.organization(organization).effective_interval),
       bucket_(memory.bucket),
       backoff_(memory.backoff),
-      failures_(of_.keys.size()),
+      failures_(of_.keys.size() + 1),
       last_beat_(clock.steady()),
       random_(std::random_device{}()) {
   for (const Job& job : memory.jobs) schedule_.add(job);
@@ -62,7 +77,7 @@ PollerMemory OrganizationPoller::stop() {
   const std::scoped_lock lock(mutex_);
   idle_clients_.clear();
   PollerMemory memory{bucket_, backoff_, std::exchange(interrupted_, {})};
-  while (!schedule_.empty()) memory.jobs.push_back(schedule_.take());
+  while (!schedule_.empty()) memory.jobs.push_back(schedule_.take_any());
   return memory;
 }
 
@@ -81,7 +96,7 @@ void OrganizationPoller::work() {
   while (const std::optional<Job> job = next_job(lock)) {
     std::unique_ptr<atlas::Client> client = take_client(lock);
     lock.unlock();
-    const std::optional<Outcome> outcome = poll(*job, *client);
+    const std::optional<Outcome> outcome = perform(*job, *client);
     lock.lock();
     idle_clients_.push_back(std::move(client));
     if (outcome) {
@@ -117,7 +132,7 @@ std::optional<Job> OrganizationPoller::lead(std::unique_lock<std::mutex>& lock) 
     const SteadyTime start = start_time(last_beat_);
     if (start <= last_beat_) {
       bucket_.take(last_beat_, 1);
-      return schedule_.take();
+      return schedule_.take(last_beat_);
     }
     if (mode_ == PollMode::once && schedule_.empty()) return std::nullopt;
     clock_.wait_until(leader_wakes_, lock, start);
@@ -154,51 +169,151 @@ std::unique_ptr<atlas::Client> OrganizationPoller::take_client(std::unique_lock<
   return client;
 }
 
+std::optional<OrganizationPoller::Outcome> OrganizationPoller::perform(const Job& job,
+                                                                       atlas::Client& client) {
+  switch (job.kind) {
+    case JobKind::poll:
+      return poll(job, client);
+    case JobKind::sweep:
+      if (page_ == 1) sweep_due_ = job.due;
+      return look_at_page(client);
+    case JobKind::credential:
+      return look_at_credential(client);
+  }
+  return std::nullopt;
+}
+
 std::optional<OrganizationPoller::Outcome> OrganizationPoller::poll(const Job& job,
                                                                     atlas::Client& client) {
   const model::Key& key = of_.keys[job.key];
   const auto lateness = clock_.steady() - job.due;
   const auto deadline = std::chrono::steady_clock::now() + settings_.timeout;
-  std::optional<atlas::Fetched> fetched = client.get_key(of_.id, key.id, deadline, stop_);
+  const std::optional<atlas::Fetched> fetched = client.get_key(of_.id, key.id, deadline, stop_);
   if (!fetched) return std::nullopt;
-  Outcome outcome;
-  outcome.observation = {key.id, std::move(fetched->answer), fetched->http_status, clock_.wall(),
-                         clock_.steady()};
-  outcome.fetched = std::move(*fetched);
-
+  const model::Observation observation{key.id, fetched->answer, fetched->http_status, clock_.wall(),
+                                       clock_.steady()};
   policy::Advance advance;
   table_.update(of_.first_key + job.key, organization_,
                 [&](model::KeyStatus& status, model::OrganizationStatus& organization) {
-                  advance = policy::advance(status, key, outcome.observation);
+                  advance = policy::advance(status, key, observation);
                   status = advance.after;
-                  if (model::is_conclusive(outcome.observation)) {
-                    organization.last_conclusive = outcome.observation.steady;
-                  }
-                  if (outcome.fetched.rate.remaining) {
-                    organization.rate_limit_remaining = outcome.fetched.rate.remaining;
+                  if (model::is_conclusive(observation)) {
+                    organization.last_conclusive = observation.steady;
                   }
                 });
-  observe_({of_, key, outcome.observation, outcome.fetched, advance, lateness});
+  observers_.poll({of_, key, observation, *fetched, advance, lateness});
+  Outcome outcome{std::nullopt, *fetched};
+  if (const auto* failure = std::get_if<model::Failure>(&observation.answer)) {
+    outcome.failure = *failure;
+  }
+  return outcome;
+}
+
+std::optional<OrganizationPoller::Outcome> OrganizationPoller::look_at_page(atlas::Client& client) {
+  const auto deadline = std::chrono::steady_clock::now() + settings_.timeout;
+  const std::optional<atlas::FetchedPage> fetched = client.get_page(of_.id, page_, deadline, stop_);
+  if (!fetched) return std::nullopt;
+  const policy::DiscoveryAdvance advance = learn(*fetched);
+  observers_.page({of_, *fetched, advance});
+  Outcome outcome{std::nullopt, *fetched};
+  if (!fetched->page) outcome.failure = fetched->page.error();
+  outcome.finished = !fetched->page || fetched->page->last || page_ >= kMostPages;
+  return outcome;
+}
+
+policy::DiscoveryAdvance OrganizationPoller::learn(const atlas::FetchedPage& fetched) {
+  policy::DiscoveryAdvance advance;
+  table_.update_organization(organization_, [&](model::OrganizationStatus& status) {
+    if (!fetched.page) {
+      advance = policy::break_off(status.discovery, fetched.page.error().message);
+    } else {
+      advance = policy::meet(status.discovery, sweep_, fetched.page->keys, known_, clock_.wall());
+      if (fetched.page->last) {
+        auto end = policy::complete(advance.after, sweep_, clock_.wall());
+        advance.after = std::move(end.after);
+        std::ranges::move(end.changes, std::back_inserter(advance.changes));
+        std::ranges::move(end.keys, std::back_inserter(advance.keys));
+      } else if (page_ >= kMostPages) {
+        advance.after = policy::break_off(advance.after, "the list of keys has no end").after;
+      }
+    }
+    status.discovery = advance.after;
+  });
+  return advance;
+}
+
+std::optional<OrganizationPoller::Outcome> OrganizationPoller::look_at_credential(
+    atlas::Client& client) {
+  const auto deadline = std::chrono::steady_clock::now() + settings_.timeout;
+  const std::optional<atlas::FetchedCaller> fetched = client.get_caller(of_.id, deadline, stop_);
+  if (!fetched) return std::nullopt;
+  std::vector<model::Role> excess;
+  Outcome outcome{std::nullopt, *fetched};
+  if (!fetched->caller) {
+    outcome.failure = fetched->caller.error();
+  } else if (*fetched->caller) {
+    excess = policy::excess_of((*fetched->caller)->roles);
+    table_.update_organization(organization_, [&](model::OrganizationStatus& status) {
+      status.credential_excess = !excess.empty();
+    });
+  }
+  observers_.credential({of_, *fetched, excess});
   return outcome;
 }
 
 void OrganizationPoller::settle(const Job& job, const Outcome& outcome) {
   const SteadyTime now = clock_.steady();
-  const auto chance = [this] { return std::uniform_real_distribution<double>(0.0, 1.0)(random_); };
-  const auto requests = static_cast<int>(outcome.fetched.sent.size());
+  const auto requests = static_cast<int>(outcome.traffic.sent.size());
   if (requests > 1) bucket_.take(now, requests - 1);
-  bucket_.learn({outcome.fetched.rate.limit, outcome.fetched.rate.remaining}, now);
-  const auto* const failure = std::get_if<model::Failure>(&outcome.observation.answer);
-  backoff_.note(failure, outcome.fetched.rate.retry_after, now, chance());
-  if (mode_ == PollMode::once) return;
-
-  std::uint8_t& failures = failures_[job.key];
-  const bool trouble = failure != nullptr && is_service_trouble(*failure);
-  failures = trouble ? static_cast<std::uint8_t>(std::min<int>(failures + 1, 255)) : 0;
-  const auto wait =
-      wait_after_failure(failures, table_.organization(organization_).effective_interval, chance());
-  schedule_.add({next_due(job.due, now, wait, settings_.jitter, chance()), job.key});
+  const atlas::RateFacts& rate = outcome.traffic.rate;
+  // The root of the API has a bucket of its own, per caller: what it says of that is not ours.
+  if (job.kind != JobKind::credential) {
+    bucket_.learn({rate.limit, rate.remaining}, now);
+    if (rate.remaining) {
+      table_.update_organization(organization_, [&](model::OrganizationStatus& status) {
+        status.rate_limit_remaining = rate.remaining;
+      });
+    }
+    backoff_.note(outcome.failure ? &*outcome.failure : nullptr, rate.retry_after, now, chance());
+  }
+  if (mode_ == PollMode::once && (job.kind != JobKind::sweep || outcome.finished)) return;
+  schedule_.add(next_of(job, outcome, now));
   leader_wakes_.notify_one();
+}
+
+Job OrganizationPoller::next_of(const Job& job, const Outcome& outcome, SteadyTime now) {
+  if (job.kind == JobKind::credential) {
+    return {now + (outcome.failure ? kCredentialAgain : kCredentialEvery), 0, job.kind};
+  }
+  if (job.kind == JobKind::sweep && !outcome.finished) return next_page(now);
+  const bool sweep = job.kind == JobKind::sweep;
+  const model::OrganizationStatus status = table_.organization(organization_);
+  base::Duration interval = status.effective_interval;
+  std::uint8_t& failures = sweep ? failures_.back() : failures_[job.key];
+  const bool trouble = outcome.failure && is_service_trouble(*outcome.failure);
+  failures = trouble ? static_cast<std::uint8_t>(std::min<int>(failures + 1, 255)) : 0;
+  if (sweep) {
+    sweep_ = {};
+    page_ = 1;
+    // A key that was lacking is looked for once more soon, not only an interval later.
+    const bool unsure = !outcome.failure && policy::awaits_confirmation(*status.discovery);
+    if (unsure) interval = std::min(interval, kSoonest);
+  }
+  const auto wait = wait_after_failure(failures, interval, chance());
+  const SteadyTime last_due = sweep ? sweep_due_ : job.due;
+  return {next_due(last_due, now, wait, settings_.jitter, chance()), job.key, job.kind};
+}
+
+/// At half the pace that the rate limit allows, so that the other half is left to the polls.
+Job OrganizationPoller::next_page(SteadyTime now) {
+  ++page_;
+  const auto pause =
+      mode_ == PollMode::once ? milliseconds(0) : milliseconds(2 * 60'000 / settings_.per_minute);
+  return {now + pause, 0, JobKind::sweep};
+}
+
+Chance OrganizationPoller::chance() {
+  return std::uniform_real_distribution<double>(0.0, 1.0)(random_);
 }
 
 }  // namespace aka::audit

@@ -37,6 +37,8 @@ using ClientFactory = std::function<std::unique_ptr<atlas::Client>(const model::
 
 enum class PollMode { continuous, once };
 
+using CredentialFactsOf = std::function<CredentialFacts(const model::Organization&)>;
+
 /// What outlives a poller when the configuration changes.
 struct PollerMemory {
   TokenBucket bucket;
@@ -51,7 +53,8 @@ class OrganizationPoller {
  public:
   OrganizationPoller(std::size_t organization, const PollSettings& settings, PollMode mode,
                      model::StatusTable& table, PollerMemory memory, ClientFactory connect,
-                     PollObserver observe, const base::Clock& clock);
+                     const CredentialFacts& credential, const Observers& observers,
+                     const base::Clock& clock);
   ~OrganizationPoller();
   OrganizationPoller(const OrganizationPoller&) = delete;
   OrganizationPoller& operator=(const OrganizationPoller&) = delete;
@@ -68,7 +71,12 @@ class OrganizationPoller {
   base::SteadyTime last_beat() const;
 
  private:
-  struct Outcome;
+  /// What a job came to, as far as budget, backoff and schedule ask.
+  struct Outcome {
+    std::optional<model::Failure> failure;
+    atlas::Traffic traffic;
+    bool finished = true;  ///< of a sweep: this was its last page, or it broke off
+  };
 
   void work();
   std::optional<Job> next_job(std::unique_lock<std::mutex>& lock);
@@ -77,8 +85,15 @@ class OrganizationPoller {
   void hand_over_lead();
   std::unique_ptr<atlas::Client> take_client(std::unique_lock<std::mutex>& lock);
   /// Nothing if a stop cut it short: then nothing was learned and nothing is recorded.
+  std::optional<Outcome> perform(const Job& job, atlas::Client& client);
   std::optional<Outcome> poll(const Job& job, atlas::Client& client);
+  std::optional<Outcome> look_at_page(atlas::Client& client);
+  policy::DiscoveryAdvance learn(const atlas::FetchedPage& fetched);
+  std::optional<Outcome> look_at_credential(atlas::Client& client);
   void settle(const Job& job, const Outcome& outcome);
+  Job next_of(const Job& job, const Outcome& outcome, base::SteadyTime now);
+  Job next_page(base::SteadyTime now);
+  Chance chance();
 
   const model::Organization& of_;
   const std::size_t organization_;
@@ -86,9 +101,15 @@ class OrganizationPoller {
   const PollMode mode_;
   model::StatusTable& table_;
   const ClientFactory connect_;
-  const PollObserver observe_;
+  const Observers& observers_;
+  const policy::KnownKeys known_;
   const base::Clock& clock_;
   base::StopSignal stop_;
+
+  // Of the one sweep at a time; whoever holds its job owns them.
+  policy::Sweep sweep_;
+  int page_ = 1;  // to be asked for next
+  base::SteadyTime sweep_due_{};
 
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable leader_wakes_;
@@ -98,7 +119,7 @@ class OrganizationPoller {
   TokenBucket bucket_;
   OrganizationBackoff backoff_;
   std::vector<Job> interrupted_;
-  std::vector<std::uint8_t> failures_;                        // troubled polls in a row, by key
+  std::vector<std::uint8_t> failures_;  // troubled polls in a row, by key; the last: sweeps
   std::vector<std::unique_ptr<atlas::Client>> idle_clients_;  // the last used one is taken first
   std::vector<std::thread> threads_;
   std::size_t running_ = 0;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "atlas/key_parser.h"
+
 namespace aka::audit {
 
 using base::Duration;
@@ -28,6 +30,28 @@ SteadyTime next_due(SteadyTime last_due, SteadyTime now, Duration wait, double j
   const auto swing =
       std::chrono::duration_cast<std::chrono::nanoseconds>(whole * (jitter * (2 * chance - 1)));
   return std::max(now, last_due + whole + swing);
+}
+
+std::size_t requests_per_interval(const model::Organization& organization) {
+  const std::size_t keys = organization.keys.size();
+  return keys + (organization.discover ? keys / atlas::kKeysPerPage + 1 : 0);
+}
+
+std::optional<SteadyTime> Schedule::next() const {
+  if (polls_.empty() && others_.empty()) return std::nullopt;
+  if (polls_.empty()) return others_.top().due;
+  if (others_.empty()) return polls_.top().due;
+  return std::min(polls_.top().due, others_.top().due);
+}
+
+Job Schedule::take(SteadyTime now) {
+  const bool poll_due = !polls_.empty() && polls_.top().due <= now;
+  const bool other_due = !others_.empty() && others_.top().due <= now;
+  const bool yields = other_due && poll_due && polls_.top().due < others_.top().due + patience_;
+  Queue& queue = other_due && !yields ? others_ : polls_;
+  const Job job = queue.top();
+  queue.pop();
+  return job;
 }
 
 }  // namespace aka::audit

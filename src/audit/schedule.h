@@ -9,13 +9,21 @@
 #include "audit/backoff.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "model/roster.h"
 
 namespace aka::audit {
 
-/// A key of an organization and the instant from which its poll may start.
+enum class JobKind : std::uint8_t {
+  poll,        ///< of one key
+  sweep,       ///< the next page of the organization's list of keys
+  credential,  ///< what the daemon's own key may do
+};
+
+/// Something to ask the service, and the instant from which it may be asked.
 struct Job {
   base::SteadyTime due{};
-  std::uint32_t key = 0;  ///< index in Organization::keys
+  std::uint32_t key = 0;  ///< of a poll: index in Organization::keys
+  JobKind kind = JobKind::poll;
 
   friend auto operator<=>(const Job&, const Job&) = default;
 };
@@ -39,23 +47,29 @@ base::SteadyTime first_due(std::size_t index, std::size_t count, base::SteadyTim
 base::SteadyTime next_due(base::SteadyTime last_due, base::SteadyTime now, base::Duration wait,
                           double jitter, Chance chance);
 
-/// Jobs by due time. A value without threads.
+/// Requests that an organization takes in one interval: its keys, and the pages of its list.
+std::size_t requests_per_interval(const model::Organization& organization);
+
+/// Jobs by due time, but for this: what is no poll yields to due polls, for as long as `patience`.
+/// A value without threads.
 class Schedule {
  public:
-  void add(Job job) { jobs_.push(job); }
-  std::optional<base::SteadyTime> next() const {
-    return jobs_.empty() ? std::nullopt : std::optional(jobs_.top().due);
-  }
-  /// The job that is due first; there must be one.
-  Job take() {
-    const Job job = jobs_.top();
-    jobs_.pop();
-    return job;
-  }
-  bool empty() const { return jobs_.empty(); }
+  explicit Schedule(base::Duration patience = {}) : patience_(patience) {}
+
+  void add(Job job) { (job.kind == JobKind::poll ? polls_ : others_).push(job); }
+  std::optional<base::SteadyTime> next() const;
+  /// The job to start at `now`; there must be one that is due.
+  Job take(base::SteadyTime now);
+  /// Whatever its due time, the first; there must be one.
+  Job take_any() { return take(*next()); }
+  bool empty() const { return polls_.empty() && others_.empty(); }
 
  private:
-  std::priority_queue<Job, std::vector<Job>, std::greater<>> jobs_;
+  using Queue = std::priority_queue<Job, std::vector<Job>, std::greater<>>;
+
+  base::Duration patience_;
+  Queue polls_;
+  Queue others_;
 };
 
 }  // namespace aka::audit

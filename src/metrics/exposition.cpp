@@ -110,6 +110,21 @@ Value configured_keys(const OrganizationView& view) {
   return whole(static_cast<long long>(view.organization.keys.size()));
 }
 
+/// Without a complete sweep there is a count only if it is not 0: who saw half cannot say none.
+Value unmanaged_keys(const OrganizationView& view) {
+  const auto& discovery = view.status.discovery;
+  if (discovery == nullptr) return std::nullopt;
+  if (discovery->unmanaged.empty() && discovery->last_complete == base::WallTime{}) {
+    return std::nullopt;
+  }
+  return whole(static_cast<long long>(discovery->unmanaged.size()));
+}
+
+Value credential_excess(const OrganizationView& view) {
+  const auto& excess = view.status.credential_excess;
+  return excess ? Value(flag(*excess)) : std::nullopt;
+}
+
 Value rate_limit_remaining(const OrganizationView& view) {
   const auto& remaining = view.status.rate_limit_remaining;
   return remaining ? Value(whole(*remaining)) : std::nullopt;
@@ -129,6 +144,8 @@ struct OrganizationGauge {
 constexpr std::array kOrganizationGauges{
     OrganizationGauge{names::kOrganizationUp, organization_up},
     OrganizationGauge{names::kOrganizationKeys, configured_keys},
+    OrganizationGauge{names::kUnmanagedKeys, unmanaged_keys},
+    OrganizationGauge{names::kCredentialExcess, credential_excess},
     OrganizationGauge{names::kRateLimitRemaining, rate_limit_remaining},
     OrganizationGauge{names::kEffectiveInterval, effective_interval},
     OrganizationGauge{names::kDetectionBound, detection_bound},
@@ -173,6 +190,7 @@ class Renderer {
     for (const KeyGauge& gauge : kKeyGauges) key_gauge(gauge);
     states();
     findings();
+    unmanaged_findings();
     key_labels();
     for (const OrganizationGauge& gauge : kOrganizationGauges) organization_gauge(gauge);
     waivers();
@@ -208,6 +226,23 @@ class Renderer {
         finish_line(flag(true));
       }
     });
+  }
+
+  /// As findings(), of keys that no configuration names: their ids stand for names.
+  void unmanaged_findings() {
+    for (std::size_t i = 0; i < snapshot_.organizations.size(); ++i) {
+      const auto& discovery = snapshot_.organizations[i].discovery;
+      if (discovery == nullptr || output_.stopped()) continue;
+      const std::string prefix =
+          organization_prefix(names::kFinding, snapshot_.roster->organizations[i]);
+      for (const model::UnmanagedKey& key : discovery->unmanaged) {
+        const std::string id = key.id.to_string();
+        announce(names::kFinding);
+        output_.text(prefix + "\",key_id=\"" + id + "\",key=\"" + id);
+        output_.text(finding_labels({key.finding}).front());
+        finish_line(flag(true));
+      }
+    }
   }
 
   void key_labels() {

@@ -42,6 +42,10 @@ inline constexpr Family kKeyLabels{
 inline constexpr Family kOrganizationUp{
     "atlas_org_up", "Whether a key of the organization was polled conclusively of late."};
 inline constexpr Family kOrganizationKeys{"atlas_org_keys", "Keys configured in the organization."};
+inline constexpr Family kUnmanagedKeys{
+    "atlas_org_unmanaged_keys", "Keys that the organization holds and the configuration lacks."};
+inline constexpr Family kCredentialExcess{
+    "atlas_org_credential_excess", "Whether the daemon's own key holds more roles than it needs."};
 inline constexpr Family kRateLimitRemaining{
     "atlas_org_rate_limit_remaining", "Requests left before the rate limit makes polls wait."};
 inline constexpr Family kEffectiveInterval{

@@ -46,6 +46,12 @@ void StatusTable::update(std::size_t key, std::size_t organization,
   change(writable(key), organizations_[organization]);
 }
 
+void StatusTable::update_organization(std::size_t index,
+                                      const std::function<void(OrganizationStatus&)>& change) {
+  const std::scoped_lock lock(mutex_);
+  change(organizations_[index]);
+}
+
 void StatusTable::set_key(std::size_t index, KeyStatus status) {
   const std::scoped_lock lock(mutex_);
   writable(index) = std::move(status);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/discovery.h"
 #include "model/roster.h"
 #include "model/status.h"
 
@@ -23,6 +24,9 @@ struct OrganizationStatus {
   base::Duration detection_bound{};     ///< the longest a change can go unseen while all works
   /// Of its keys, by WaiverState; counted when a snapshot is taken.
   std::array<std::uint32_t, kWaiverStates.size()> waivers{};
+  std::shared_ptr<const Discovery> discovery;  ///< null: off, or no page was asked for yet
+  /// The daemon's own key holds more than it needs; nothing: unknown.
+  std::optional<bool> credential_excess;
 };
 
 inline constexpr std::size_t kChunkSize = 256;
@@ -65,6 +69,8 @@ class StatusTable {
   /// other. `change` runs under the table's lock: it must be short and must not call back.
   void update(std::size_t key, std::size_t organization,
               const std::function<void(KeyStatus&, OrganizationStatus&)>& change);
+  void update_organization(std::size_t index,
+                           const std::function<void(OrganizationStatus&)>& change);
   void set_key(std::size_t index, KeyStatus status);
   void set_organization(std::size_t index, const OrganizationStatus& status);
 

@@ -122,6 +122,51 @@ void write_finding(JsonWriter& json, const KeyView& view, const model::Finding& 
   json.end_object();
 }
 
+void write_unmanaged_identity(JsonWriter& json, const model::Organization& organization,
+                              const model::UnmanagedKey& key) {
+  const std::string id = key.id.to_string();
+  json.key("org_id").text(organization.id.to_string());
+  json.key("org").text(organization.name);
+  json.key("key_id").text(id);
+  json.key("key").text(id);
+  json.key("owner").text_or_null(*organization.owner);
+}
+
+void write_unmanaged_finding(JsonWriter& json, const model::Organization& organization,
+                             const model::UnmanagedKey& key) {
+  json.begin_object();
+  write_unmanaged_identity(json, organization, key);
+  write_finding_members(json, key.finding);
+  json.end_object();
+}
+
+void write_unmanaged(JsonWriter& json, const model::UnmanagedKey& key) {
+  json.begin_object();
+  json.key("key_id").text(key.id.to_string());
+  json.key("description").text(key.description);
+  json.key("public_key").text_or_null(key.public_key);
+  json.key("roles").begin_array();
+  for (const model::Role& role : key.roles) json.text(model::to_string(role));
+  json.end_array();
+  json.key("own").boolean(key.owner == model::KeyOwner::daemon);
+  json.key("since").time(key.finding.since);
+  json.end_object();
+}
+
+void write_discovery(JsonWriter& json, const model::Discovery* discovery) {
+  json.key("discovery");
+  if (discovery == nullptr) {
+    json.null();
+    return;
+  }
+  json.begin_object();
+  json.key("last_complete").time(discovery->last_complete);
+  json.key("error").text_or_null(discovery->failure);
+  json.key("unmanaged").begin_array();
+  for (const model::UnmanagedKey& key : discovery->unmanaged) write_unmanaged(json, key);
+  json.end_array().end_object();
+}
+
 void write_key_array(Stream& stream, const model::Snapshot& snapshot, Page page) {
   stream.json().begin_array();
   std::size_t left = page.limit;
@@ -135,22 +180,21 @@ void write_key_array(Stream& stream, const model::Snapshot& snapshot, Page page)
   stream.json().end_array();
 }
 
+/// Each organization's keys and, after them, what it holds beside them.
 void write_finding_array(Stream& stream, const model::Snapshot& snapshot, Page page) {
   stream.json().begin_array();
   std::size_t skip = page.offset;
   std::size_t left = page.limit;
-  each_key(snapshot, 0, [&](const KeyView& view) {
-    for (const model::Finding& finding : findings_of(view.status)) {
-      if (skip > 0) {
-        --skip;
-        continue;
-      }
-      if (left-- == 0) return false;
-      stream.json().new_line();
-      write_finding(stream.json(), view, finding);
-      if (!stream.go_on()) return false;
+  each_finding(snapshot, [&](const FindingView& view) {
+    if (skip > 0) return --skip, true;
+    if (left-- == 0) return false;
+    stream.json().new_line();
+    if (view.key != nullptr) {
+      write_finding(stream.json(), *view.key, view.finding);
+    } else {
+      write_unmanaged_finding(stream.json(), view.organization, *view.unmanaged);
     }
-    return true;
+    return stream.go_on();
   });
   stream.json().new_line();
   stream.json().end_array();
@@ -189,6 +233,7 @@ void write_organization(JsonWriter& json, const model::Snapshot& snapshot, std::
   write_summary_members(json, summarize(snapshot, organization));
   json.key("states");
   write_states(json, snapshot, organization);
+  write_discovery(json, status.discovery.get());
   json.key("effective_interval_seconds").seconds(status.effective_interval);
   json.key("detection_bound_seconds").seconds(status.detection_bound);
   json.key("rate_limit_remaining");
@@ -222,7 +267,14 @@ bool write_audit(const model::Snapshot& snapshot, const Sink& sink) {
   json.end_object();
   json.key("keys");
   write_key_array(stream, snapshot, {});
-  json.end_object();
+  json.key("unmanaged").begin_array();
+  each_unmanaged(snapshot,
+                 [&](const model::Organization& organization, const model::UnmanagedKey& key) {
+                   json.new_line();
+                   write_unmanaged_finding(json, organization, key);
+                   return stream.go_on();
+                 });
+  json.end_array().end_object();
   return stream.finish();
 }
 

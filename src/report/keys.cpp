@@ -15,6 +15,35 @@ void each_key(const model::Snapshot& snapshot, std::size_t first,
   }
 }
 
+void each_finding(const model::Snapshot& snapshot,
+                  const std::function<bool(const FindingView&)>& visit) {
+  for (std::size_t i = 0; i < snapshot.organizations.size(); ++i) {
+    const model::Organization& organization = snapshot.roster->organizations[i];
+    for (std::size_t k = 0; k < organization.keys.size(); ++k) {
+      const KeyView view{organization, organization.keys[k],
+                         snapshot.status(organization.first_key + k)};
+      for (const model::Finding& finding : findings_of(view.status)) {
+        if (!visit({organization, &view, nullptr, finding})) return;
+      }
+    }
+    if (snapshot.organizations[i].discovery == nullptr) continue;
+    for (const model::UnmanagedKey& key : snapshot.organizations[i].discovery->unmanaged) {
+      if (!visit({organization, nullptr, &key, key.finding})) return;
+    }
+  }
+}
+
+void each_unmanaged(
+    const model::Snapshot& snapshot,
+    const std::function<bool(const model::Organization&, const model::UnmanagedKey&)>& visit) {
+  for (std::size_t i = 0; i < snapshot.organizations.size(); ++i) {
+    if (snapshot.organizations[i].discovery == nullptr) continue;
+    for (const model::UnmanagedKey& key : snapshot.organizations[i].discovery->unmanaged) {
+      if (!visit(snapshot.roster->organizations[i], key)) return;
+    }
+  }
+}
+
 std::string policy_label(const model::Key& key) {
   if (key.policy == nullptr) return {};
   return key.policy->name.empty() ? "inline" : key.policy->name;

@@ -20,6 +20,24 @@ struct KeyView {
 void each_key(const model::Snapshot& snapshot, std::size_t first,
               const std::function<bool(const KeyView&)>& visit);
 
+/// A finding and whose it is: of a configured key, or of an unlisted one; the other is null.
+struct FindingView {
+  const model::Organization& organization;
+  const KeyView* key;
+  const model::UnmanagedKey* unmanaged;
+  const model::Finding& finding;
+};
+
+/// Open and waived findings; those of an organization's unlisted keys come after its others. Ends
+/// when `visit` answers false.
+void each_finding(const model::Snapshot& snapshot,
+                  const std::function<bool(const FindingView&)>& visit);
+
+/// Visits the unlisted keys of all organizations until `visit` answers false.
+void each_unmanaged(
+    const model::Snapshot& snapshot,
+    const std::function<bool(const model::Organization&, const model::UnmanagedKey&)>& visit);
+
 /// Empty for a key that is to be absent and so has none, `inline` for one written in place.
 std::string policy_label(const model::Key& key);
 

@@ -18,6 +18,12 @@ void count(Summary& summary, const model::KeyStatus& status) {
   if (judged && open == 0) ++summary.compliant;
 }
 
+void count(Summary& summary, const model::OrganizationStatus& status) {
+  if (status.discovery == nullptr) return;
+  summary.findings += status.discovery->unmanaged.size();
+  if (!status.discovery->failure.empty()) ++summary.unread_lists;
+}
+
 }  // namespace
 
 Summary summarize(const model::Snapshot& snapshot) {
@@ -26,6 +32,7 @@ Summary summarize(const model::Snapshot& snapshot) {
     count(summary, view.status);
     return true;
   });
+  for (const model::OrganizationStatus& status : snapshot.organizations) count(summary, status);
   return summary;
 }
 
@@ -34,12 +41,14 @@ Summary summarize(const model::Snapshot& snapshot, const model::Organization& or
   for (std::size_t i = 0; i < organization.keys.size(); ++i) {
     count(summary, snapshot.status(organization.first_key + i));
   }
+  count(summary, snapshot.organizations[static_cast<std::size_t>(
+                     &organization - snapshot.roster->organizations.data())]);
   return summary;
 }
 
 int exit_code(const Summary& summary) {
   if (summary.findings > 0) return 2;
-  return summary.undetermined > 0 ? 1 : 0;
+  return summary.undetermined + summary.unread_lists > 0 ? 1 : 0;
 }
 
 }  // namespace aka::report

@@ -13,6 +13,7 @@ struct Summary {
   std::size_t compliant = 0;
   std::size_t findings = 0;      ///< open ones, of all keys
   std::size_t undetermined = 0;  ///< keys whose last poll proved nothing, or that were not polled
+  std::size_t unread_lists = 0;  ///< organizations to be discovered whose last sweep broke off
 
   friend bool operator==(const Summary&, const Summary&) = default;
 };
@@ -20,7 +21,8 @@ struct Summary {
 Summary summarize(const model::Snapshot& snapshot);
 Summary summarize(const model::Snapshot& snapshot, const model::Organization& organization);
 
-/// The exit code of an audit: 2 findings are open, else 1 some key could not be judged, else 0.
+/// The exit code of an audit: 2 findings are open, else 1 some key could not be judged or
+/// some list of keys not read to its end, else 0.
 int exit_code(const Summary& summary);
 
 }  // namespace aka::report

@@ -69,9 +69,11 @@ class Report {
     for (const Severity severity : {Severity::critical, Severity::warning, Severity::info}) {
       write_keys(severity);
     }
+    write_unmanaged();
     write_waived();
     write_waivers();
     write_unjudged();
+    write_unread();
     write_summary();
     return std::move(out_);
   }
@@ -127,6 +129,32 @@ class Report {
     for (const Step& step : steps) {
       line("  > " + printable(step.advice));
       if (!step.command.empty()) line("    " + printable(step.command));
+    }
+  }
+
+  void write_unmanaged() {
+    bool titled = false;
+    each_unmanaged(snapshot_, [&](const model::Organization& of, const model::UnmanagedKey& key) {
+      if (!std::exchange(titled, true)) line(styled(Style::title, "Not in the configuration"));
+      line(fmt::format("  {}/{}  {} {}", printable(of.name), key.id.to_string(),
+                       styled(style_of(key.finding.severity), to_string(key.finding.severity)),
+                       to_string(key.finding.kind)));
+      write_side(Style::actual, '+', key.finding.actual, key.finding.kind);
+      return true;
+    });
+    if (!titled) return;
+    line("  > List each in the configuration with a policy, or delete it in Atlas.");
+    line("");
+  }
+
+  void write_unread() {
+    for (std::size_t i = 0; i < snapshot_.organizations.size(); ++i) {
+      const auto& discovery = snapshot_.organizations[i].discovery;
+      if (discovery == nullptr || discovery->failure.empty()) continue;
+      line(fmt::format(
+          "The list of keys of {} was not read to its end, so that more may be "
+          "unlisted:\n    {}\n",
+          printable(snapshot_.roster->organizations[i].name), printable(discovery->failure)));
     }
   }
 

@@ -98,9 +98,6 @@ void RosterReader::set_up(Fields& fields, Draft& draft) {
                    "each key is asked for by itself");
   }
   organization.discover = fields.boolean("discover").value_or(false);
-  if (organization.discover) {
-    fields.warning("discover", "'discover' is accepted, but it has no effect yet in this version");
-  }
   organization.owner = keys_.shared_owner(owner_field(fields).value_or(""));
 }
 

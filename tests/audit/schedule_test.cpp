@@ -50,13 +50,14 @@ TEST_CASE("jobs come out by due time whatever the order they went in") {
   rc::check([](const std::vector<std::uint16_t>& delays) {
     audit::Schedule schedule;
     for (std::size_t i = 0; i < delays.size(); ++i) {
-      schedule.add({kStart + std::chrono::milliseconds(delays[i]), static_cast<std::uint32_t>(i)});
+      schedule.add({kStart + std::chrono::milliseconds(delays[i]), static_cast<std::uint32_t>(i),
+                    audit::JobKind::poll});
     }
     base::SteadyTime last{};
     std::size_t taken = 0;
     while (!schedule.empty()) {
       RC_ASSERT(*schedule.next() >= last);
-      last = schedule.take().due;
+      last = schedule.take_any().due;
       ++taken;
     }
     RC_ASSERT(taken == delays.size());

@@ -101,6 +101,10 @@ World full_world() {
   world.add_organization("prod");
   world.status().last_conclusive = World::kSteady - minutes(2);
   world.status().rate_limit_remaining = 87;
+  world.status().credential_excess = false;
+  model::Discovery discovery;
+  discovery.last_complete = World::kWall;
+  world.status().discovery = std::make_shared<const model::Discovery>(discovery);
   world.add_key("ci", judged({}, minutes(2)));
   model::Finding finding;
   finding.kind = model::FindingKind::role_unexpected;
