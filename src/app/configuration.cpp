@@ -73,9 +73,10 @@ report::OrganizationLoad load_of(const model::Organization& organization,
   const int per_minute = settings.atlas.rate_limit.per_minute;
   report::OrganizationLoad load;
   load.per_minute = per_minute;
-  load.effective_interval =
-      audit::effective_interval(organization.interval, organization.keys.size(), per_minute);
-  load.shortest_interval = audit::effective_interval({}, organization.keys.size(), per_minute);
+  const std::size_t requests = audit::requests_per_interval(organization);
+  load.list_requests = requests - organization.keys.size();
+  load.effective_interval = audit::effective_interval(organization.interval, requests, per_minute);
+  load.shortest_interval = audit::effective_interval({}, requests, per_minute);
   load.detection_bound = audit::detection_bound(load.effective_interval, settings.schedule.jitter,
                                                 settings.atlas.timeout);
   load.jitter = settings.schedule.jitter;

@@ -20,6 +20,9 @@ constexpr std::size_t kNew = static_cast<std::size_t>(-1);
 /// A changed policy is judged within this time, not only at the key's next turn.
 constexpr Duration kRejudgeWithin = std::chrono::minutes(1);
 
+/// Jobs that are no polls begin within this time.
+constexpr Duration kSoon = std::chrono::seconds(3);
+
 /// Where each organization and key stood in the roster before, kNew if it was not there.
 struct Ancestry {
   std::vector<std::size_t> organizations;
@@ -67,8 +70,7 @@ Place key_at(const model::Roster& roster, std::size_t index) {
 model::OrganizationStatus status_of(const model::Organization& organization,
                                     const PollSettings& polls) {
   model::OrganizationStatus status;
-  status.effective_interval =
-      effective_interval(
+  status.effective_interval = effective_interval(
       organization.interval, requests_per_interval(organization), polls.per_minute);
   status.detection_bound = detection_bound(status.effective_interval, polls.jitter, polls.timeout);
   return status;
@@ -133,21 +135,26 @@ struct Auditor::Generation {
            plan.credential(plan.roster->organizations[organization]).public_key;
   }
 
-  /// Jobs that are no polls; `old` are those before, if the organization was there.
+  /// Jobs that are no polls; `old` are those before, if the organization was there. New ones come
+  /// soon, but between the first two polls, so that they need no connection of their own.
   void add_other_jobs(PollerMemory& memory, std::size_t organization, const std::vector<Job>& old,
                       bool same_credential, SteadyTime now) const {
     const model::Organization& of = plan.roster->organizations[organization];
-    const auto due = [&](JobKind kind) {
+    const Duration interval = table.organization(organization).effective_interval;
+    const auto keys = static_cast<long long>(std::max<std::size_t>(of.keys.size(), 1));
+    const std::chrono::nanoseconds gap = std::min<Duration>(interval / keys, kSoon);
+    const auto due = [&](JobKind kind, SteadyTime otherwise) {
       const auto found = std::ranges::find(old, kind, &Job::kind);
-      return found == old.end() ? now : found->due;
+      return found == old.end() ? otherwise : found->due;
     };
     if (of.discover) {
-      const Duration interval = table.organization(organization).effective_interval;
-      memory.jobs.push_back({std::min(due(JobKind::sweep), now + interval), 0, JobKind::sweep});
+      const SteadyTime sweep = due(JobKind::sweep, now + gap / 3);
+      memory.jobs.push_back({std::min(sweep, now + interval), 0, JobKind::sweep});
     }
     if (plan.credential(of).tells_caller) {
+      const SteadyTime soon = now + gap * 2 / 3;
       memory.jobs.push_back(
-          {same_credential ? due(JobKind::credential) : now, 0, JobKind::credential});
+          {same_credential ? due(JobKind::credential, soon) : soon, 0, JobKind::credential});
     }
   }
 

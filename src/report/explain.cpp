@@ -85,8 +85,8 @@ std::string explain_organization(const model::Organization& organization,
       "  detection  at most {} after a change: the interval, {}% jitter and a timeout of {}\n",
       printable(organization.name), organization.id.to_string(), printable(organization.credential),
       organization.keys.size(), organization.keys.size() == 1 ? "" : "s",
-      requests_per_minute(organization.keys.size(), organization.interval), load.per_minute,
-      base::format_duration(organization.interval),
+      requests_per_minute(organization.keys.size() + load.list_requests, organization.interval),
+      load.per_minute, base::format_duration(organization.interval),
       load.effective_interval == organization.interval
           ? ""
           : fmt::format(", stretched to {}", base::format_duration(load.effective_interval)),
@@ -110,7 +110,7 @@ std::string overload_text(const model::Organization& organization, const Organiz
       "organization '{}' needs {} requests a minute for its {} keys, each every {}, and "
       "atlas.rate_limit allows {}; the shortest interval that fits is {}",
       printable(organization.name),
-      requests_per_minute(organization.keys.size(), organization.interval),
+      requests_per_minute(organization.keys.size() + load.list_requests, organization.interval),
       organization.keys.size(), base::format_duration(organization.interval), load.per_minute,
       base::format_duration(rounded_up(load.shortest_interval)));
 }

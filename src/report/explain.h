@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "base/clock.h"
@@ -16,6 +17,7 @@ struct OrganizationLoad {
   base::Duration detection_bound{};     ///< the longest a change can go unseen
   double jitter = 0;
   base::Duration timeout{};
+  std::size_t list_requests = 0;  ///< in one interval, for the list of keys
 };
 
 /// `check --explain`: what an organization's schedule costs. Ends with a line break, as does the

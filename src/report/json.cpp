@@ -2,6 +2,7 @@
 // everywhere.
 #include "report/json.h"
 
+#include <algorithm>
 #include <array>
 
 #include "policy/waivers.h"
@@ -200,6 +201,23 @@ void write_finding_array(Stream& stream, const model::Snapshot& snapshot, Page p
   stream.json().end_array();
 }
 
+bool discovers(const model::Snapshot& snapshot) {
+  return std::ranges::any_of(snapshot.organizations,
+                             [](const auto& status) { return status.discovery != nullptr; });
+}
+
+void write_unmanaged_array(Stream& stream, const model::Snapshot& snapshot) {
+  stream.json().key("unmanaged").begin_array();
+  each_unmanaged(snapshot,
+                 [&](const model::Organization& organization, const model::UnmanagedKey& key) {
+                   stream.json().new_line();
+                   write_unmanaged_finding(stream.json(), organization, key);
+                   return stream.go_on();
+                 });
+  stream.json().new_line();
+  stream.json().end_array();
+}
+
 void begin_success(JsonWriter& json) {
   json.begin_object().key("status").text("success").key("data");
 }
@@ -267,14 +285,8 @@ bool write_audit(const model::Snapshot& snapshot, const Sink& sink) {
   json.end_object();
   json.key("keys");
   write_key_array(stream, snapshot, {});
-  json.key("unmanaged").begin_array();
-  each_unmanaged(snapshot,
-                 [&](const model::Organization& organization, const model::UnmanagedKey& key) {
-                   json.new_line();
-                   write_unmanaged_finding(json, organization, key);
-                   return stream.go_on();
-                 });
-  json.end_array().end_object();
+  if (discovers(snapshot)) write_unmanaged_array(stream, snapshot);
+  json.end_object();
   return stream.finish();
 }
 

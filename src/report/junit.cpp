@@ -79,6 +79,10 @@ Counts count(const model::Snapshot& snapshot, const model::Organization& organiz
     if (!is_judged(status) && !failed) ++counts.errors;
     if (is_skipped(status)) ++counts.skipped;
   }
+  each_unmanaged_view(snapshot, organization, [&](const KeyView&) {
+    ++counts.tests;
+    ++counts.failures;
+  });
   return counts;
 }
 
@@ -120,6 +124,7 @@ class JunitReport {
           {organization, organization.keys[i], snapshot_.status(organization.first_key + i)});
       if (out_.size() > kBlock && !flush()) return false;
     }
+    each_unmanaged_view(snapshot_, organization, [&](const KeyView& view) { write_test(view); });
     line("  </testsuite>");
     return true;
   }

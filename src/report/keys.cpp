@@ -44,6 +44,26 @@ void each_unmanaged(
   }
 }
 
+void each_unmanaged_view(const model::Snapshot& snapshot, const model::Organization& organization,
+                         const std::function<void(const KeyView&)>& visit) {
+  const auto& discovery = snapshot
+                              .organizations[static_cast<std::size_t>(
+                                  &organization - snapshot.roster->organizations.data())]
+                              .discovery;
+  if (discovery == nullptr) return;
+  for (const model::UnmanagedKey& unmanaged : discovery->unmanaged) {
+    model::Key key;
+    key.id = unmanaged.id;
+    key.name = unmanaged.id.to_string();
+    key.owner = organization.owner;
+    model::KeyStatus status;
+    status.state = model::State::drift;
+    status.evidence = model::Evidence::record;
+    status.findings = std::make_shared<const model::Findings>(model::Findings{unmanaged.finding});
+    visit({organization, key, status});
+  }
+}
+
 std::string policy_label(const model::Key& key) {
   if (key.policy == nullptr) return {};
   return key.policy->name.empty() ? "inline" : key.policy->name;

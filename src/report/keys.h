@@ -38,6 +38,11 @@ void each_unmanaged(
     const model::Snapshot& snapshot,
     const std::function<bool(const model::Organization&, const model::UnmanagedKey&)>& visit);
 
+/// The unlisted keys of an organization as if they were listed, each with its finding: for reports
+/// that tell of both alike. A view is valid during the call.
+void each_unmanaged_view(const model::Snapshot& snapshot, const model::Organization& organization,
+                         const std::function<void(const KeyView&)>& visit);
+
 /// Empty for a key that is to be absent and so has none, `inline` for one written in place.
 std::string policy_label(const model::Key& key);
 

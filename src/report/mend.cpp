@@ -59,6 +59,9 @@ class Mender {
   std::vector<Step> steps() {
     if (has(FindingKind::private_key_exposed)) replace_key();
     if (has(FindingKind::key_present)) delete_key();
+    if (has(FindingKind::unmanaged_key)) {
+      add("List it in the configuration with a policy, or delete it.", delete_command());
+    }
     if (has(FindingKind::key_missing)) restore_key();
     if (has(FindingKind::public_key_changed)) question_public_key();
     if (must_choose_roles()) add("See which roles it has.", describe_command());

@@ -131,7 +131,7 @@ class SarifReport {
     if (facts_.started != base::WallTime{}) json_.key("startTimeUtc").time(facts_.started);
     json_.key("endTimeUtc").time(snapshot_.wall);
     json_.key("exitCode").integer(exit_code(summary));
-    json_.key("executionSuccessful").boolean(summary.undetermined == 0);
+    json_.key("executionSuccessful").boolean(summary.undetermined + summary.unread_lists == 0);
     json_.key("toolExecutionNotifications").begin_array();
     const bool open = each([&](const KeyView& view) {
       if (!is_judged(view.status)) write_notification(view);
@@ -174,6 +174,11 @@ class SarifReport {
     const bool open = each([&](const KeyView& view) {
       for (const Finding& finding : findings_of(view.status)) write_result(view, finding);
     });
+    for (const model::Organization& organization : snapshot_.roster->organizations) {
+      each_unmanaged_view(snapshot_, organization, [&](const KeyView& view) {
+        write_result(view, view.status.findings->front());
+      });
+    }
     json_.new_line();
     json_.end_array();
     return open;
