@@ -14,5 +14,5 @@ deploy/install-packages.sh test
 cmake --preset "$preset" >"${TMPDIR:-/tmp}/aka-configure.log" 2>&1 || { cat "${TMPDIR:-/tmp}/aka-configure.log"; exit 1; }
 cmake --build --preset "$preset"
 # Races of a sanitized run are reported with both stacks and fail the test.
-export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1" UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/tests/tsan.supp" UBSAN_OPTIONS=print_stacktrace=1
 ctest --preset "$preset" --parallel "$(nproc)" "$@"

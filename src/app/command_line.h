@@ -2,6 +2,7 @@
 
 #include <functional>
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is CLI11's
 namespace CLI {
 class App;
 }

@@ -17,7 +17,7 @@ class Tls(harness.TestCase):
         process, document = self.audit(
             self.config(url, [watched(1), watched(2)], atlas=atlas), env=env)
         states = {(entry["state"], entry["reason"]) for entry in document["keys"]}
-        self.assertEqual(len(states), 1, process.stderr)
+        self.assertEqual(len(states), 1, states)
         self.assertEqual(process.process.returncode, 0 if states == {("compliant", None)} else 1)
         return states.pop()
 
