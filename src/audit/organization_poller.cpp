@@ -26,6 +26,10 @@ constexpr base::Duration kSoonest = std::chrono::seconds(60);
 /// Twice what the service can hold; a list longer than that does not end.
 constexpr int kMostPages = 2000;
 
+bool is_throttled(const std::optional<model::Failure>& failure) {
+  return failure && failure->state == model::State::rate_limited;
+}
+
 }  // namespace
 
 OrganizationPoller::OrganizationPoller(std::size_t organization, const PollSettings& settings,
@@ -274,7 +278,10 @@ void OrganizationPoller::settle(const Job& job, const Outcome& outcome) {
         status.rate_limit_remaining = rate.remaining;
       });
     }
-    backoff_.note(outcome.failure ? &*outcome.failure : nullptr, rate.retry_after, now, chance());
+    // Who asks each key only once does not wait for a service that is down: that would take hours.
+    if (mode_ == PollMode::continuous || is_throttled(outcome.failure)) {
+      backoff_.note(outcome.failure ? &*outcome.failure : nullptr, rate.retry_after, now, chance());
+    }
   }
   if (mode_ == PollMode::once && (job.kind != JobKind::sweep || outcome.finished)) return;
   schedule_.add(next_of(job, outcome, now));

@@ -227,6 +227,13 @@ TEST_CASE("once polls every key once, whatever it answers, and ends") {
   CHECK(snapshot.status(2).reason == Reason::connect);
 }
 
+TEST_CASE("once ends though the service is down, and does not wait for it to come back") {
+  World world;
+  world.auditor.adopt(world.plan({organization('a', "123456789", 5min)}), audit::PollMode::once);
+  world.auditor.wait_until_done();
+  CHECK(world.service.asked().size() == 9);
+}
+
 TEST_CASE("a reload keeps what is known of keys that stay, their schedule and their budget") {
   World world;
   for (const char key : {'1', '2', '3'}) world.service.answer_key(id_of(key), "ORG_OWNER");

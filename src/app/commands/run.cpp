@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -36,8 +37,8 @@ int serve_until_stopped(Daemon& daemon) {
 int run(const DaemonOptions& options) {
   std::optional<Configuration> configuration = configured(options.config);
   if (!configuration) return kExitConfiguration;
-  auto daemon = Daemon::start(options, *std::move(configuration), base::system_clock());
-  configuration.reset();
+  auto daemon =
+      Daemon::start(options, *std::exchange(configuration, std::nullopt), base::system_clock());
   if (!daemon) {
     fmt::print(stderr, "atlas-key-auditor: {}\n", daemon.error().message);
     return kExitFailure;
