@@ -229,7 +229,7 @@ void Auditor::adopt(Plan plan, PollMode mode) {
       for (Job& job : memory.jobs) job.due = now;
     }
     next->pollers.push_back(std::make_unique<OrganizationPoller>(
-        i, next->plan.polls, mode, next->table, std::move(memory), next->plan.connect,
+        i, next->plan.polls, mode, next->table, memory, next->plan.connect,
         next->plan.credential(next->plan.roster->organizations[i]), observers_, clock_));
   }
   {

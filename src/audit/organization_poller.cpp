@@ -34,7 +34,7 @@ bool is_throttled(const std::optional<model::Failure>& failure) {
 
 OrganizationPoller::OrganizationPoller(std::size_t organization, const PollSettings& settings,
                                        PollMode mode, model::StatusTable& table,
-                                       PollerMemory memory, ClientFactory connect,
+                                       const PollerMemory& memory, ClientFactory connect,
                                        const CredentialFacts& credential,
                                        const Observers& observers, const base::Clock& clock)
     : of_(table.roster()->organizations[organization]),

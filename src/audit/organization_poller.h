@@ -52,7 +52,7 @@ struct PollerMemory {
 class OrganizationPoller {
  public:
   OrganizationPoller(std::size_t organization, const PollSettings& settings, PollMode mode,
-                     model::StatusTable& table, PollerMemory memory, ClientFactory connect,
+                     model::StatusTable& table, const PollerMemory& memory, ClientFactory connect,
                      const CredentialFacts& credential, const Observers& observers,
                      const base::Clock& clock);
   ~OrganizationPoller();

@@ -16,7 +16,7 @@ void wipe(std::string& text) {
 
 }  // namespace
 
-Secret::Secret(Secret&& other) noexcept : text_(other.text_) { wipe(other.text_); }
+Secret::Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { wipe(other.text_); }
 
 Secret& Secret::operator=(Secret other) noexcept {
   std::swap(text_, other.text_);
