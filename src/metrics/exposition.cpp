@@ -238,7 +238,11 @@ class Renderer {
       for (const model::UnmanagedKey& key : discovery->unmanaged) {
         const std::string id = key.id.to_string();
         announce(names::kFinding);
-        output_.text(prefix + "\",key_id=\"" + id + "\",key=\"" + id);
+        for (const std::string_view part :
+             {std::string_view(prefix), std::string_view("\",key_id=\""), std::string_view(id),
+              std::string_view("\",key=\""), std::string_view(id)}) {
+          output_.text(part);
+        }
         output_.text(finding_labels({key.finding}).front());
         finish_line(flag(true));
       }
