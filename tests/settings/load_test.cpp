@@ -207,8 +207,8 @@ TEST_SUITE("loading") {
         "version: 1\n" +
         kCredentials + kPolicies + kOrganization + "    fetch: list\n    discover: true\n");
     CHECK(loaded.usable);
-    for (const char* setting : {"'confirm'", "'recheck'", "'config_file'", "'path'", "'retention'",
-                                "'fetch: list'"}) {
+    for (const char* setting :
+         {"'confirm'", "'recheck'", "'config_file'", "'path'", "'retention'", "'fetch: list'"}) {
       CAPTURE(setting);
       CHECK(loaded.report.find(std::string("warning: ") + setting) != std::string::npos);
     }
