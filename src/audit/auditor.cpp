@@ -276,6 +276,14 @@ bool Auditor::beats_within(Duration limit) const {
          });
 }
 
+std::size_t Auditor::under_way() const {
+  const std::shared_ptr<Generation> generation = current();
+  if (generation == nullptr) return 0;
+  std::size_t sum = 0;
+  for (const auto& poller : generation->pollers) sum += poller->under_way();
+  return sum;
+}
+
 void Auditor::wait_until_done() {
   for (const auto& poller : current()->pollers) poller->wait_until_done();
 }

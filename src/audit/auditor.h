@@ -39,6 +39,9 @@ class Auditor {
   /// Whether every organization's scheduler came by within `limit`.
   bool beats_within(base::Duration limit) const;
 
+  /// Requests under way, and answers that do not yet count in budget, backoff and schedule.
+  std::size_t under_way() const;
+
   /// PollMode::once: returns when every key was polled, or a stop was requested.
   void wait_until_done();
   void request_stop();

@@ -95,6 +95,11 @@ SteadyTime OrganizationPoller::last_beat() const {
   return last_beat_;
 }
 
+std::size_t OrganizationPoller::under_way() const {
+  const std::scoped_lock lock(mutex_);
+  return under_way_;
+}
+
 void OrganizationPoller::work() {
   std::unique_lock lock(mutex_);
   while (const std::optional<Job> job = next_job(lock)) {
@@ -108,6 +113,7 @@ void OrganizationPoller::work() {
     } else {
       interrupted_.push_back(*job);
     }
+    --under_way_;
   }
   if (--running_ == 0) done_.notify_all();
 }
@@ -136,6 +142,7 @@ std::optional<Job> OrganizationPoller::lead(std::unique_lock<std::mutex>& lock) 
     const SteadyTime start = start_time(last_beat_);
     if (start <= last_beat_) {
       bucket_.take(last_beat_, 1);
+      ++under_way_;
       return schedule_.take(last_beat_);
     }
     if (mode_ == PollMode::once && schedule_.empty()) return std::nullopt;

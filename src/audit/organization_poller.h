@@ -70,6 +70,9 @@ class OrganizationPoller {
   /// are waiting for an answer.
   base::SteadyTime last_beat() const;
 
+  /// Jobs that were begun and whose outcome does not yet count in budget, backoff and schedule.
+  std::size_t under_way() const;
+
  private:
   /// What a job came to, as far as budget, backoff and schedule ask.
   struct Outcome {
@@ -123,6 +126,7 @@ class OrganizationPoller {
   std::vector<std::unique_ptr<atlas::Client>> idle_clients_;  // the last used one is taken first
   std::vector<std::thread> threads_;
   std::size_t running_ = 0;
+  std::size_t under_way_ = 0;
   std::size_t followers_ = 0;
   bool led_ = false;
   base::SteadyTime last_beat_;
