@@ -100,17 +100,19 @@ struct Auditor::Generation {
 
   void inherit_statuses(const Generation& before, const Ancestry& from, const base::Clock& clock,
                         const Observers& observers) {
+    std::vector<std::pair<std::size_t, policy::Advance>> carried;
     for (const model::Organization& organization : plan.roster->organizations) {
       for (std::size_t k = 0; k < organization.keys.size(); ++k) {
         const std::size_t index = organization.first_key + k;
         if (from.keys[index] == kNew) continue;
         const model::Key& old_key = key_at(*before.plan.roster, from.keys[index]).key;
-        const auto advance = policy::carry_over(before.table.key(from.keys[index]), old_key,
-                                                organization.keys[k], clock.wall());
+        auto advance = policy::carry_over(before.table.key(from.keys[index]), old_key,
+                                          organization.keys[k], clock.wall());
         table.set_key(index, advance.after);
         if (!advance.changes.empty()) {
           observers.change(organization, organization.keys[k], advance);
         }
+        carried.emplace_back(index, std::move(advance));
       }
     }
     for (std::size_t i = 0; i < from.organizations.size(); ++i) {
@@ -124,7 +126,17 @@ struct Auditor::Generation {
       status.discovery = advance.after;
       table.set_organization(i, status);
       if (!advance.changes.empty()) observers.discovery(plan.roster->organizations[i], advance);
+      observers.steps.discovery({plan.roster->organizations[i], advance, status});
     }
+    for (const auto& [index, advance] : carried) {
+      const Place place = key_at(*plan.roster, index);
+      observers.steps.key({place.organization, place.key, advance,
+                           table.organization(index_of(place.organization))});
+    }
+  }
+
+  std::size_t index_of(const model::Organization& organization) const {
+    return static_cast<std::size_t>(&organization - plan.roster->organizations.data());
   }
 
   /// Of an organization that was there before.
@@ -175,7 +187,8 @@ PollerMemory Auditor::Generation::memory_for(std::size_t organization, const Gen
   const Duration interval = table.organization(organization).effective_interval;
   PollerMemory memory{TokenBucket(plan.polls.burst, plan.polls.per_minute, now), {}, {}};
   std::unordered_map<std::size_t, SteadyTime> due_before;
-  if (from.organizations[organization] != kNew) {
+  // What was restored had no pollers.
+  if (from.organizations[organization] != kNew && !memories.empty()) {
     const PollerMemory& old = memories[from.organizations[organization]];
     const std::size_t first =
         before->plan.roster->organizations[from.organizations[organization]].first_key;
@@ -217,10 +230,10 @@ void Auditor::adopt(Plan plan, PollMode mode) {
   const Ancestry from = ancestry(*next->plan.roster, before ? before->plan.roster.get() : nullptr);
 
   std::vector<PollerMemory> memories;
-  if (before) {
-    memories = before->stop();
-    next->inherit_statuses(*before, from, clock_, observers_);
-  }
+  if (before) memories = before->stop();
+  const std::scoped_lock order(order_);
+  observers_.steps.adopted(before ? before->plan.roster.get() : nullptr, *next->plan.roster);
+  if (before) next->inherit_statuses(*before, from, clock_, observers_);
   const SteadyTime now = clock_.steady();
   for (std::size_t i = 0; i < next->plan.roster->organizations.size(); ++i) {
     PollerMemory memory = next->memory_for(i, before.get(), from, memories, now);
@@ -229,7 +242,7 @@ void Auditor::adopt(Plan plan, PollMode mode) {
       for (Job& job : memory.jobs) job.due = now;
     }
     next->pollers.push_back(std::make_unique<OrganizationPoller>(
-        i, next->plan.polls, mode, next->table, memory, next->plan.connect,
+        i, next->plan.polls, mode, next->table, order_, memory, next->plan.connect,
         next->plan.credential(next->plan.roster->organizations[i]), observers_, clock_));
   }
   {
@@ -239,27 +252,57 @@ void Auditor::adopt(Plan plan, PollMode mode) {
   for (const auto& poller : next->pollers) poller->start();
 }
 
+void Auditor::restore(Memory memory) {
+  Plan plan;
+  plan.roster = std::move(memory.roster);
+  const auto generation = std::make_shared<Generation>(std::move(plan));
+  for (std::size_t i = 0; i < memory.keys.size(); ++i) {
+    generation->table.set_key(i, std::move(memory.keys[i]));
+  }
+  for (std::size_t i = 0; i < memory.organizations.size(); ++i) {
+    generation->table.set_organization(i, memory.organizations[i]);
+  }
+  const std::scoped_lock lock(mutex_);
+  current_ = generation;
+}
+
 std::shared_ptr<Auditor::Generation> Auditor::current() const {
   const std::scoped_lock lock(mutex_);
   return current_;
 }
 
-model::Snapshot Auditor::snapshot() {
-  const std::shared_ptr<Generation> generation = current();
-  for (const std::size_t index : generation->waived_keys) {
-    const Place place = key_at(*generation->plan.roster, index);
+void Auditor::lapse(Generation& generation) {
+  for (const std::size_t index : generation.waived_keys) {
+    const Place place = key_at(*generation.plan.roster, index);
     policy::Advance advance;
-    generation->table.update(index, 0, [&](model::KeyStatus& status, model::OrganizationStatus&) {
-      advance = policy::reevaluate(status, place.key, clock_.wall());
-      status = advance.after;
-    });
-    if (!advance.changes.empty()) observers_.change(place.organization, place.key, advance);
+    model::OrganizationStatus of;
+    generation.table.update(index, generation.index_of(place.organization),
+                            [&](model::KeyStatus& status, model::OrganizationStatus& organization) {
+                              advance = policy::reevaluate(status, place.key, clock_.wall());
+                              status = advance.after;
+                              of = organization;
+                            });
+    if (advance.changes.empty()) continue;
+    observers_.change(place.organization, place.key, advance);
+    observers_.steps.key({place.organization, place.key, advance, of});
   }
+}
+
+void Auditor::tick(const std::function<void(const model::StatusTable&)>& look) {
+  const std::scoped_lock order(order_);
+  const std::shared_ptr<Generation> generation = current();
+  lapse(*generation);
+  look(generation->table);
+}
+
+model::Snapshot Auditor::snapshot() {
+  const std::scoped_lock order(order_);
+  const std::shared_ptr<Generation> generation = current();
+  lapse(*generation);
   model::Snapshot snapshot = generation->table.snapshot(clock_);
   for (const std::size_t index : generation->waived_keys) {
     const Place place = key_at(*generation->plan.roster, index);
-    const auto organization = static_cast<std::size_t>(
-        &place.organization - generation->plan.roster->organizations.data());
+    const std::size_t organization = generation->index_of(place.organization);
     for (const model::Waiver& waiver : *place.key.waivers) {
       const auto state = policy::waiver_state(waiver, snapshot.status(index), snapshot.wall);
       ++snapshot.organizations[organization].waivers[static_cast<std::size_t>(state)];

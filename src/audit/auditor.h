@@ -21,6 +21,13 @@ struct Plan {
   CredentialFactsOf credential = [](const model::Organization&) { return CredentialFacts{}; };
 };
 
+/// What outlives the program: the keys and organizations of a roster as they were.
+struct Memory {
+  std::shared_ptr<const model::Roster> roster;
+  std::vector<model::KeyStatus> keys;                    ///< in the order of the roster
+  std::vector<model::OrganizationStatus> organizations;  ///< parallel to roster->organizations
+};
+
 /// Watches the keys of a plan, and of the next one after a reload. Safe from any thread.
 class Auditor {
  public:
@@ -33,8 +40,16 @@ class Auditor {
   /// place in the schedule and their organization's request budget; polls under way are repeated.
   void adopt(Plan plan, PollMode mode = PollMode::continuous);
 
+  /// What was known when the program last ended, before the first adopt(): as if that roster had
+  /// been watched until now.
+  void restore(Memory memory);
+
   /// Everything as of now; waivers count as their dates say at this instant. Only after adopt().
   model::Snapshot snapshot();
+
+  /// Time passes: waivers lapse, each with a step, and then `look` sees everything as it is, with
+  /// the order of the steps locked; it must not call back. Only after adopt().
+  void tick(const std::function<void(const model::StatusTable&)>& look);
 
   /// Whether every organization's scheduler came by within `limit`.
   bool beats_within(base::Duration limit) const;
@@ -52,10 +67,12 @@ class Auditor {
   struct Generation;
 
   std::shared_ptr<Generation> current() const;
+  void lapse(Generation& generation);
 
   const Observers observers_;
   const base::Clock& clock_;
   std::mutex adopting_;  // one adopt() or stop() at a time
+  std::mutex order_;     // of the steps: held over a change of a table and its step
 
   mutable std::mutex mutex_;  // guards the pointer
   std::shared_ptr<Generation> current_;

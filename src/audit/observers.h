@@ -8,6 +8,7 @@
 #include "atlas/client.h"
 #include "model/observation.h"
 #include "model/roster.h"
+#include "model/snapshot.h"
 #include "policy/advance.h"
 #include "policy/discovery.h"
 
@@ -30,6 +31,33 @@ using PollObserver = std::function<void(const PollReport&)>;
 /// the call only; it must not call back.
 using ChangeObserver =
     std::function<void(const model::Organization&, const model::Key&, const policy::Advance&)>;
+
+/// A key's status moved on, or was looked at again. References are valid during the call only.
+struct KeyStep {
+  const model::Organization& organization;
+  const model::Key& key;
+  const policy::Advance& advance;
+  const model::OrganizationStatus& organization_status;
+};
+
+/// What is known of an organization's unlisted keys moved on.
+struct DiscoveryStep {
+  const model::Organization& organization;
+  const policy::DiscoveryAdvance& advance;
+  const model::OrganizationStatus& organization_status;
+};
+
+/// The steps of everything watched, one at a time and in the order in which the tables changed,
+/// for whoever keeps account of them. They are called with that order locked: they must be short
+/// and must not call back.
+struct Steps {
+  /// The first call after a new configuration: keys and organizations that stay follow as steps,
+  /// what is gone does not. `before` is null at start.
+  std::function<void(const model::Roster* before, const model::Roster& after)> adopted =
+      [](const model::Roster*, const model::Roster&) {};
+  std::function<void(const KeyStep&)> key = [](const KeyStep&) {};
+  std::function<void(const DiscoveryStep&)> discovery = [](const DiscoveryStep&) {};
+};
 
 /// What one page of an organization's list came to. References are valid during the call only.
 struct PageReport {
@@ -54,6 +82,7 @@ using CredentialObserver = std::function<void(const CredentialReport&)>;
 struct Observers {
   PollObserver poll;
   ChangeObserver change;
+  Steps steps = {};
   PageObserver page = [](const PageReport&) {};
   DiscoveryObserver discovery = [](const model::Organization&, const policy::DiscoveryAdvance&) {};
   CredentialObserver credential = [](const CredentialReport&) {};

@@ -33,7 +33,7 @@ bool is_throttled(const std::optional<model::Failure>& failure) {
 }  // namespace
 
 OrganizationPoller::OrganizationPoller(std::size_t organization, const PollSettings& settings,
-                                       PollMode mode, model::StatusTable& table,
+                                       PollMode mode, model::StatusTable& table, std::mutex& order,
                                        const PollerMemory& memory, ClientFactory connect,
                                        const CredentialFacts& credential,
                                        const Observers& observers, const base::Clock& clock)
@@ -42,6 +42,7 @@ OrganizationPoller::OrganizationPoller(std::size_t organization, const PollSetti
       settings_(settings),
       mode_(mode),
       table_(table),
+      order_(order),
       connect_(std::move(connect)),
       observers_(observers),
       known_(of_, credential.public_key),
@@ -203,21 +204,30 @@ std::optional<OrganizationPoller::Outcome> OrganizationPoller::poll(const Job& j
   if (!fetched) return std::nullopt;
   const model::Observation observation{key.id, fetched->answer, fetched->http_status, clock_.wall(),
                                        clock_.steady()};
-  policy::Advance advance;
-  table_.update(of_.first_key + job.key, organization_,
-                [&](model::KeyStatus& status, model::OrganizationStatus& organization) {
-                  advance = policy::advance(status, key, observation);
-                  status = advance.after;
-                  if (model::is_conclusive(observation)) {
-                    organization.last_conclusive = observation.steady;
-                  }
-                });
+  const policy::Advance advance = step(job.key, observation);
   observers_.poll({of_, key, observation, *fetched, advance, lateness});
   Outcome outcome{std::nullopt, *fetched};
   if (const auto* failure = std::get_if<model::Failure>(&observation.answer)) {
     outcome.failure = *failure;
   }
   return outcome;
+}
+
+policy::Advance OrganizationPoller::step(std::size_t key, const model::Observation& observation) {
+  policy::Advance advance;
+  model::OrganizationStatus of;
+  const std::scoped_lock order(order_);
+  table_.update(of_.first_key + key, organization_,
+                [&](model::KeyStatus& status, model::OrganizationStatus& organization) {
+                  advance = policy::advance(status, of_.keys[key], observation);
+                  status = advance.after;
+                  if (model::is_conclusive(observation)) {
+                    organization.last_conclusive = observation.steady;
+                  }
+                  of = organization;
+                });
+  observers_.steps.key({of_, of_.keys[key], advance, of});
+  return advance;
 }
 
 std::optional<OrganizationPoller::Outcome> OrganizationPoller::look_at_page(atlas::Client& client) {
@@ -234,6 +244,8 @@ std::optional<OrganizationPoller::Outcome> OrganizationPoller::look_at_page(atla
 
 policy::DiscoveryAdvance OrganizationPoller::learn(const atlas::FetchedPage& fetched) {
   policy::DiscoveryAdvance advance;
+  model::OrganizationStatus of;
+  const std::scoped_lock order(order_);
   table_.update_organization(organization_, [&](model::OrganizationStatus& status) {
     if (!fetched.page) {
       advance = policy::break_off(status.discovery, fetched.page.error().message);
@@ -249,7 +261,9 @@ policy::DiscoveryAdvance OrganizationPoller::learn(const atlas::FetchedPage& fet
       }
     }
     status.discovery = advance.after;
+    of = status;
   });
+  observers_.steps.discovery({of_, advance, of});
   return advance;
 }
 

@@ -52,9 +52,9 @@ struct PollerMemory {
 class OrganizationPoller {
  public:
   OrganizationPoller(std::size_t organization, const PollSettings& settings, PollMode mode,
-                     model::StatusTable& table, const PollerMemory& memory, ClientFactory connect,
-                     const CredentialFacts& credential, const Observers& observers,
-                     const base::Clock& clock);
+                     model::StatusTable& table, std::mutex& order, const PollerMemory& memory,
+                     ClientFactory connect, const CredentialFacts& credential,
+                     const Observers& observers, const base::Clock& clock);
   ~OrganizationPoller();
   OrganizationPoller(const OrganizationPoller&) = delete;
   OrganizationPoller& operator=(const OrganizationPoller&) = delete;
@@ -90,6 +90,7 @@ class OrganizationPoller {
   /// Nothing if a stop cut it short: then nothing was learned and nothing is recorded.
   std::optional<Outcome> perform(const Job& job, atlas::Client& client);
   std::optional<Outcome> poll(const Job& job, atlas::Client& client);
+  policy::Advance step(std::size_t key, const model::Observation& observation);
   std::optional<Outcome> look_at_page(atlas::Client& client);
   policy::DiscoveryAdvance learn(const atlas::FetchedPage& fetched);
   std::optional<Outcome> look_at_credential(atlas::Client& client);
@@ -103,6 +104,7 @@ class OrganizationPoller {
   const PollSettings settings_;
   const PollMode mode_;
   model::StatusTable& table_;
+  std::mutex& order_;  // held over a change of the table and its step; taken before mutex_ if both
   const ClientFactory connect_;
   const Observers& observers_;
   const policy::KnownKeys known_;

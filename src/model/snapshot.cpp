@@ -35,6 +35,13 @@ KeyStatus StatusTable::key(std::size_t index) const {
   return (*chunks_[index / kChunkSize])[index % kChunkSize];
 }
 
+void StatusTable::visit(const std::function<void(std::size_t, const KeyStatus&)>& look) const {
+  const std::scoped_lock lock(mutex_);
+  for (std::size_t i = 0; i < roster_->key_count; ++i) {
+    look(i, (*chunks_[i / kChunkSize])[i % kChunkSize]);
+  }
+}
+
 OrganizationStatus StatusTable::organization(std::size_t index) const {
   const std::scoped_lock lock(mutex_);
   return organizations_[index];

@@ -63,6 +63,8 @@ class StatusTable {
   Snapshot snapshot(const base::Clock& clock) const;
 
   KeyStatus key(std::size_t index) const;
+  /// Every key in order, under the table's lock: `look` must be short and must not call back.
+  void visit(const std::function<void(std::size_t index, const KeyStatus&)>& look) const;
   OrganizationStatus organization(std::size_t index) const;
 
   /// Changes a key and its organization in one step, so that no snapshot sees one without the

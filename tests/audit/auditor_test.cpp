@@ -4,6 +4,8 @@
 #include <atomic>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "audit/fake_service.h"
 #include "support/fake_clock.h"
@@ -49,15 +51,33 @@ model::Organization organization(char id, const std::string& keys, base::Duratio
   return result;
 }
 
+std::vector<int> kinds_of(const policy::Advance& advance) {
+  std::vector<int> kinds;
+  for (const policy::Change& change : advance.changes) {
+    kinds.push_back(static_cast<int>(change.kind));
+  }
+  return kinds;
+}
+
 /// An auditor over a fake service and a clock that the test moves.
 struct World {
   FakeClock clock;
   FakeService service{clock};
   std::atomic<int> connections{0};
   std::atomic<int> changes{0};
+  std::vector<std::string> steps;  // written with their order locked
   audit::Observers observers{
       [](const audit::PollReport&) {},
-      [this](const model::Organization&, const model::Key&, const policy::Advance&) { ++changes; }};
+      [this](const model::Organization&, const model::Key&, const policy::Advance&) { ++changes; },
+      {[this](const model::Roster* before, const model::Roster& after) {
+         steps.push_back(fmt::format("adopted {} of {}", after.key_count,
+                                     before == nullptr ? 0 : before->key_count));
+       },
+       [this](const audit::KeyStep& step) {
+         steps.push_back(fmt::format("{} {} {}", step.key.name,
+                                     model::to_string(step.advance.after.state),
+                                     fmt::join(kinds_of(step.advance), " ")));
+       }}};
   audit::Auditor auditor{observers, clock};
 
   audit::Plan plan(std::vector<model::Organization> organizations) {
@@ -343,6 +363,65 @@ TEST_CASE("a waiver lapses at its instant, without a poll") {
   CHECK(model::has_open_findings(world.auditor.snapshot().status(0)));
   CHECK(waivers() == std::array<std::uint32_t, 4>{2, 0, 0, 0});
   CHECK(world.changes == 1);
+}
+
+TEST_CASE("polls, reloads and the passing of time are steps, in the order of the table") {
+  World world;
+  world.service.answer_key(id_of('1'), "ORG_OWNER");
+  auto watched = organization('a', "1", 60min);
+  model::Waiver waiver;
+  waiver.kind = model::FindingKind::role_unexpected;
+  waiver.role = "ORG_OWNER";
+  waiver.until = world.clock.wall() + 10min;
+  watched.keys[0].waivers = std::make_shared<const std::vector<model::Waiver>>(std::vector{waiver});
+  world.auditor.adopt(world.plan({watched}));
+  world.status_after(0, State::pending);
+  world.pass(1s);
+  world.auditor.adopt(world.plan({watched}));
+  world.pass(10min);
+  std::size_t seen = 0;
+  world.auditor.tick([&](const model::StatusTable& table) {
+    table.visit([&](std::size_t, const model::KeyStatus& status) {
+      seen += model::has_open_findings(status) ? 1U : 0U;
+    });
+  });
+  CHECK(seen == 1);
+  // Opened: role_missing; waived: role_unexpected; it lapses.
+  CHECK(world.steps == std::vector<std::string>{"adopted 1 of 0", "1 drift 1 0", "adopted 1 of 1",
+                                                "1 drift ", "1 drift 2"});
+}
+
+TEST_CASE("what was known when the program ended is held, and a changed policy leaves no green") {
+  World world;
+  world.service.hang("/");
+  const auto before = world.plan({organization('a', "12", 60min)});
+  audit::Memory memory{before.roster, std::vector<model::KeyStatus>(2),
+                       std::vector<model::OrganizationStatus>(1)};
+  model::Finding finding;
+  finding.kind = model::FindingKind::role_unexpected;
+  finding.role = "ORG_OWNER";
+  finding.since = world.clock.wall() - 24h;
+  memory.keys[0].state = State::drift;
+  memory.keys[0].findings = std::make_shared<const model::Findings>(model::Findings{finding});
+  memory.keys[1].state = State::compliant;
+  for (model::KeyStatus& key : memory.keys) {
+    key.evidence = model::Evidence::record;
+    key.judged_by_current_policy = true;
+    key.last_success = world.clock.wall() - 10min;
+    key.last_success_steady = world.clock.steady() - 10min;
+  }
+  world.auditor.restore(memory);
+  world.auditor.adopt(world.plan({organization('a', "12", 60min)}));
+  const auto verdict = [&](std::size_t key) {
+    const auto snapshot = world.auditor.snapshot();
+    return model::verdict_of(snapshot.status(key), snapshot.steady, 3h);
+  };
+  CHECK(verdict(0) == model::Verdict::violation);
+  CHECK(model::drift_since(world.auditor.snapshot().status(0)) == finding.since);
+  CHECK(verdict(1) == model::Verdict::compliant);
+  world.auditor.adopt(world.plan({organization('a', "12", 60min, "ORG_READ_ONLY")}));
+  CHECK(verdict(0) == model::Verdict::violation);
+  CHECK(verdict(1) == model::Verdict::unknown);
 }
 
 TEST_CASE("on a clock that never stands still, a due poll starts at once") {
