@@ -13,10 +13,28 @@ namespace {
 using base::ErrorKind;
 using base::fail;
 
+base::Result<void> show_certificate(SSL_CTX* context, const ClientCertificate& client) {
+  // Without a way to ask for it, a key under a passphrase is an error instead of a prompt.
+  SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return 0; });
+  if (SSL_CTX_use_certificate_chain_file(context, client.cert_file.c_str()) != 1) {
+    return fail(ErrorKind::invalid_input,
+                fmt::format("cannot load the client certificate from '{}': {}; it must be a "
+                            "readable PEM file, the certificate before its issuers",
+                            client.cert_file, openssl_reason()));
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, client.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return fail(ErrorKind::invalid_input,
+                fmt::format("cannot load the key of the client certificate from '{}': {}; it must "
+                            "be a readable PEM file without a passphrase, the key of '{}'",
+                            client.key_file, openssl_reason(), client.cert_file));
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<std::shared_ptr<const TrustStore>> TrustStore::load(
-    const std::optional<std::string>& ca_file) {
+    const std::optional<std::string>& ca_file, const std::optional<ClientCertificate>& client) {
   ERR_clear_error();
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   if (context == nullptr) {
@@ -38,6 +56,11 @@ base::Result<std::shared_ptr<const TrustStore>> TrustStore::load(
                 fmt::format("cannot load trust anchors from '{}': {}; it must be a readable PEM "
                             "file with at least one certificate",
                             *ca_file, openssl_reason()));
+  }
+  if (client) {
+    if (auto shown = show_certificate(context, *client); !shown) {
+      return tl::unexpected(std::move(shown.error()));
+    }
   }
   return store;
 }

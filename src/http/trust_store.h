@@ -10,14 +10,22 @@ struct ssl_ctx_st;
 
 namespace aka::http {
 
-/// Which certificates are believed: the system's anchors plus those of a file. Make one for each
-/// such file and share it; what it holds is loaded once, and any number of threads may use it.
+/// Whom we are to servers that ask: two PEM files, the certificate with its chain, and its key.
+struct ClientCertificate {
+  std::string cert_file;
+  std::string key_file;
+};
+
+/// Which certificates are believed: the system's anchors plus those of a file; and which one of
+/// ours is shown. Make one for each such set and share it; what it holds is loaded once, and any
+/// number of threads may use it.
 class TrustStore {
  public:
   /// `ca_file`: PEM, one or more certificates. The system's anchors are OpenSSL's defaults, which
   /// SSL_CERT_FILE and SSL_CERT_DIR replace.
   static base::Result<std::shared_ptr<const TrustStore>> load(
-      const std::optional<std::string>& ca_file);
+      const std::optional<std::string>& ca_file,
+      const std::optional<ClientCertificate>& client = std::nullopt);
 
   ~TrustStore();
   TrustStore(const TrustStore&) = delete;

@@ -182,6 +182,64 @@ TEST_CASE("a CA file that is missing or holds no certificate is an error that na
         "be a readable PEM file with at least one certificate");
 }
 
+TEST_CASE("a server that asks for our certificate gets it, and refuses us without one") {
+  const auto& trust = test_trust();
+  const Authority clients("authority of clients");
+  const Identity ours = clients.issue("DNS:auditor");
+  const ScratchFile ca_file(trust.authority.certificate());
+  const ScratchFile cert_file(ours.certificate);
+  const ScratchFile key_file(ours.key);
+  const auto with =
+      TrustStore::load(ca_file.path(), ClientCertificate{cert_file.path(), key_file.path()});
+  REQUIRE(with.has_value());
+
+  LoopbackServer server([&](Peer& peer, int) {
+    if (!peer.start_tls_for(trust.identity, clients.certificate())) return;
+    peer.read_request();
+    peer.send(answer("known"));
+  });
+  const auto ask_with = [&](const std::shared_ptr<const TrustStore>& store) {
+    base::StopSignal stop;
+    Resolver resolver;
+    return connect_to(loopback(Scheme::https, server), {store, {}, "test/1"}, resolver)
+        ->send({}, in(20s), stop);
+  };
+  CHECK(ask_with(*with).value().body == "known");
+  CHECK(failure_of(ask_with(trust.store)).failure == Failure::tls);
+}
+
+TEST_CASE("a client certificate or key that cannot be used is an error that names the file") {
+  const Authority clients("authority of clients");
+  const Identity ours = clients.issue("DNS:auditor");
+  const ScratchFile certificate(ours.certificate);
+  const ScratchFile key(ours.key);
+  const ScratchFile other_key(clients.issue("DNS:other").key);
+  const ScratchFile garbage("garbage");
+  const std::string nowhere = "/nonexistent/file.pem";
+  struct Row {
+    std::string cert_file;
+    std::string key_file;
+    std::string named;
+    const char* reason;
+  };
+  const Row rows[] = {
+      {nowhere, key.path(), nowhere, "No such file"},
+      {garbage.path(), key.path(), garbage.path(), "no start line"},
+      {certificate.path(), nowhere, nowhere, "No such file"},
+      {certificate.path(), garbage.path(), garbage.path(), ""},
+      {certificate.path(), other_key.path(), other_key.path(), "mismatch"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.named);
+    const auto store =
+        TrustStore::load(std::nullopt, ClientCertificate{row.cert_file, row.key_file});
+    REQUIRE_FALSE(store.has_value());
+    CAPTURE(store.error().message);
+    CHECK(store.error().message.find("'" + row.named + "'") != std::string::npos);
+    CHECK(store.error().message.find(row.reason) != std::string::npos);
+  }
+}
+
 TEST_SUITE_END();
 
 }  // namespace aka::http

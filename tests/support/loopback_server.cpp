@@ -73,6 +73,20 @@ bool Peer::start_tls(const Identity& identity, int newest_version) {
   return SSL_accept(ssl_) == 1;
 }
 
+bool Peer::start_tls_for(const Identity& identity, const std::string& authority) {
+  SSL_CTX* context = make_context(identity, TLS1_3_VERSION);
+  BIO* pem = BIO_new_mem_buf(authority.data(), static_cast<int>(authority.size()));
+  X509* certificate = PEM_read_bio_X509(pem, nullptr, nullptr, nullptr);
+  X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate);
+  X509_free(certificate);
+  BIO_free(pem);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  ssl_ = SSL_new(context);
+  SSL_CTX_free(context);
+  SSL_set_fd(ssl_, descriptor_);
+  return SSL_accept(ssl_) == 1;
+}
+
 std::string Peer::server_name() const {
   const char* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
   return name == nullptr ? "" : name;

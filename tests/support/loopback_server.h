@@ -31,6 +31,9 @@ class Peer {
   bool start_tls(const Identity& identity);
   /// The same with the newest version that the server speaks given as OpenSSL's number.
   bool start_tls(const Identity& identity, int newest_version);
+  /// The same, asking for a certificate that this authority (PEM) has issued. A client without one
+  /// learns of it from its first read.
+  bool start_tls_for(const Identity& identity, const std::string& authority);
   std::string server_name() const;  ///< what the client's hello asked for (SNI)
 
   /// Head and body (by Content-Length) of the next request; empty once the client has left.
