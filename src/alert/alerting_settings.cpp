@@ -30,13 +30,6 @@ bool is_label_name(std::string_view text) {
   });
 }
 
-void warn_of_no_effect(Fields& fields, std::string_view key) {
-  fields.warning(key,
-                 fmt::format("'{}' of 'alerting' is accepted, but it has no effect yet in this "
-                             "version",
-                             key));
-}
-
 void read_label(const Section::Entry& entry, base::Diagnostics& diagnostics,
                 std::map<std::string, std::string>& labels) {
   if (!is_label_name(entry.key) || base::looks_secret(entry.key)) {
@@ -60,14 +53,12 @@ void read_labels(Fields& fields, AlertingSettings& alerting) {
   if (labels == nullptr) return;
   for (const Section::Entry& entry : labels->entries)
     read_label(entry, fields.diagnostics(), alerting.labels);
-  if (!labels->entries.empty()) warn_of_no_effect(fields, "labels");
 }
 
 void read_external_url(Fields& fields, AlertingSettings& alerting) {
   const Section* value = fields.any("external_url");
   if (value == nullptr || (value->kind == Section::Kind::scalar && value->text.empty())) return;
   alerting.external_url = fields.url("external_url");
-  if (alerting.external_url) warn_of_no_effect(fields, "external_url");
 }
 
 }  // namespace
@@ -79,13 +70,9 @@ AlertingSettings read_alerting(const Section& section, base::Diagnostics& diagno
   read_external_url(fields, alerting);
   alerting.heartbeat = fields.duration("heartbeat", base::Duration(0), std::chrono::hours(24))
                            .value_or(alerting.heartbeat);
-  if (alerting.heartbeat.count() > 0) warn_of_no_effect(fields, "heartbeat");
   for (const SinkKind& kind : sink_kinds()) {
     const Section* receivers = fields.any(kind.name);
-    if (receivers == nullptr) continue;
-    const std::size_t before = alerting.sinks.size();
-    kind.read(*receivers, diagnostics, alerting.sinks);
-    if (alerting.sinks.size() > before) warn_of_no_effect(fields, kind.name);
+    if (receivers != nullptr) kind.read(*receivers, diagnostics, alerting.sinks);
   }
   fields.finish();
   return alerting;

@@ -20,7 +20,7 @@ struct AlertingSettings {
   std::vector<SinkSettings> sinks;
 };
 
-/// Reads the block. Problems are reported, and so is each setting that has no effect yet.
+/// Reads the block. Problems are reported.
 AlertingSettings read_alerting(const base::Section& section, base::Diagnostics& diagnostics);
 
 }  // namespace aka::alert

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "alert/alert_json.h"
 #include "alert/alerting_settings.h"
 #include "alert/sink.h"
 #include "base/clock.h"
@@ -13,18 +14,19 @@
 
 namespace aka::alert {
 
-/// What the program lends its sinks. Clock and resolver must outlive them.
+/// What every sink needs. Clock and resolver must outlive the sinks.
 struct SinkContext {
   const base::Clock& clock;
   http::Resolver& resolver;
   std::string user_agent;
-  std::string runbooks;  ///< address under which "AtlasKeyDrift.md" is found; empty: no runbook_url
+  AlertLinks links = {};       ///< make_sinks() takes the external_url from the settings
+  base::Duration heartbeat{};  ///< and this one
 };
 
 /// A sink for each receiver of the settings, each address of Alertmanager being one of its own.
 /// Secrets and certificates are read when they are needed and again when they change.
 std::vector<std::unique_ptr<Sink>> make_sinks(const AlertingSettings& settings,
-                                              const SinkContext& context);
+                                              SinkContext context);
 
 /// Reports every secret, certificate and key of the receivers that cannot be used.
 void check_receivers(const AlertingSettings& settings, base::Diagnostics& diagnostics);
