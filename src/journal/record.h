@@ -34,8 +34,8 @@ std::string_view to_string(RecordType type);
 struct Draft {
   base::WallTime time{};
   RecordType type = RecordType::start;
-  std::string org_id;       ///< 24 hex digits; empty: concerns no organization
-  std::string key_id;       ///< 24 hex digits; empty: concerns no key
+  std::string org_id{};     ///< 24 hex digits; empty: concerns no organization
+  std::string key_id{};     ///< 24 hex digits; empty: concerns no key
   std::string data = "{}";  ///< a JSON object; numbers are integers; never a secret
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "journal/cut.h"
 #include "journal/record.h"
 
 namespace aka::journal {
@@ -32,19 +33,15 @@ class Verifier {
   const Record& last() const { return last_; }    ///< without data; seq is 0 before the first
 
  private:
-  struct Cut {
-    std::int64_t seq = 0;  ///< of the retention_cut itself
-    std::int64_t through_seq = 0;
-    std::string through_hash;
-  };
-
-  std::optional<Fault> check_link(const Record& record) const;
+  std::optional<Fault> check_place(const Record& record) const;
   std::optional<Fault> note_cut(const Record& record);
+  std::optional<Fault> check_front() const;
 
   std::int64_t count_ = 0;
   Record first_;
   Record last_;
   std::optional<Cut> newest_cut_;
+  std::int64_t newest_cut_seq_ = 0;
 };
 
 }  // namespace aka::journal

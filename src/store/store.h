@@ -44,10 +44,10 @@ struct OutboxEntry {
 
 /// What belongs together: all of it is on disk after a commit, or none.
 struct Transition {
-  std::vector<journal::Draft> records;
-  std::vector<Fact> facts;
-  std::vector<OutboxEntry> outbox;      ///< new ones; an id that is there is replaced
-  std::vector<std::int64_t> delivered;  ///< ids of entries that are done; unknown ones do no harm
+  std::vector<journal::Draft> records{};
+  std::vector<Fact> facts{};
+  std::vector<OutboxEntry> outbox{};      ///< new ones; an id that is there is replaced
+  std::vector<std::int64_t> delivered{};  ///< ids of entries that are done; unknown ones do no harm
 };
 
 /// The newest record: an outside witness of it (a metric) shows a truncated journal.
