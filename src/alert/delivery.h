@@ -49,8 +49,8 @@ struct SinkHealth {
   std::uint64_t failed = 0;     ///< alerts in requests that failed
 };
 
-/// Everything that fires now and whose commit is done; labels are unique in it. Must not list an
-/// alert whose resolve was enqueued.
+/// Everything that fires now and whose commit is done, without AtlasAuditorAlive; labels are unique
+/// in it. Must not list an alert whose resolve was enqueued.
 using FiringProvider = std::function<std::vector<std::shared_ptr<const incident::Alert>>()>;
 
 /// Takes notifications to their receivers: a thread and a queue for each, so that none waits for

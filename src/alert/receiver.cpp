@@ -129,7 +129,7 @@ void Receiver::take_over_renewed() {
 Receiver::Task Receiver::next_task(SteadyTime now) {
   const SinkTraits& traits = sink_->traits();
   if (now < retry_at_) return Task::none;
-  if (alive_ && traits.heartbeat.count() > 0 && now >= beat_at_) return Task::heartbeat;
+  if (has_heartbeat() && now >= beat_at_) return Task::heartbeat;
   if (traits.resend && now >= resend_at_) return Task::resend;
   if (attempt_.empty()) attempt_ = queue_.batch(traits.batch, now);
   if (!attempt_.empty()) return Task::queue;
@@ -142,7 +142,7 @@ SteadyTime Receiver::next_wake(SteadyTime now) const {
   if (now < retry_at_) return retry_at_;
   const SinkTraits& traits = sink_->traits();
   SteadyTime wake = queue_.next(now).value_or(SteadyTime::max());
-  if (alive_ && traits.heartbeat.count() > 0) wake = std::min(wake, beat_at_);
+  if (has_heartbeat()) wake = std::min(wake, beat_at_);
   if (traits.resend) wake = std::min(wake, resend_at_);
   for (const auto& [alert, repeat] : repeats_) wake = std::min(wake, repeat.next);
   return wake;
@@ -161,6 +161,10 @@ void Receiver::perform(Task task, Lock& lock) {
     case Task::none:
       return;
   }
+}
+
+bool Receiver::has_heartbeat() const {
+  return alive_ != nullptr && sink_->traits().heartbeat.count() > 0;
 }
 
 void Receiver::send_heartbeat(Lock& lock) {
@@ -197,6 +201,8 @@ std::vector<Notification> Receiver::firing_now(Lock& lock) {
   for (const auto& alert : alerts) {
     if (!told.contains(alert)) firing.push_back({0, label_, alert, clock_.wall()});
   }
+  // Forgotten as well; its absence for as long as a heartbeat may take would be a false alarm.
+  if (has_heartbeat()) firing.push_back({0, label_, alive_, clock_.wall()});
   return firing;
 }
 

@@ -57,6 +57,7 @@ class Receiver {
   void take_over_renewed();
   Task next_task(base::SteadyTime now);
   base::SteadyTime next_wake(base::SteadyTime now) const;
+  bool has_heartbeat() const;
   void perform(Task task, Lock& lock);
 
   void send_heartbeat(Lock& lock);
