@@ -69,7 +69,7 @@ class Writer {
   void cut(base::WallTime before);
 
   /// Commits all that is queued and ends the thread; a failing store gets one more attempt. Begins
-  /// no commit once `patience` has passed. Answers how many transitions are not on disk. Once.
+  /// no commit once `patience` has passed. Answers how many transitions are not on disk.
   std::size_t stop(std::chrono::milliseconds patience);
 
  private:

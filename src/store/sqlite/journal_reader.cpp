@@ -1,0 +1,80 @@
+// Reads a store's journal beside its owner. Entry point: open_sqlite_journal(). One read
+// transaction spans all that is read, so that head and records are of one moment.
+#include "store/sqlite/journal_reader.h"
+
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "store/sqlite/database.h"
+#include "store/sqlite/files.h"
+#include "store/sqlite/rows.h"
+#include "store/sqlite/schema.h"
+
+namespace aka::store {
+namespace {
+
+using base::ErrorKind;
+using base::Result;
+
+class SqliteJournalReader final : public JournalReader {
+ public:
+  explicit SqliteJournalReader(Database database) : database_(std::move(database)) {}
+
+  Result<Head> head() override { return recorded_head(database_); }
+
+  Result<void> each(std::int64_t first_seq, const RecordTaker& take) override {
+    auto rows = database_.prepare(
+        fmt::format("SELECT {} FROM journal WHERE seq >= ? ORDER BY seq", kRecordColumns));
+    if (!rows) return tl::unexpected(std::move(rows).error());
+    auto row = rows->first(first_seq);
+    for (; row && *row; row = rows->next()) {
+      if (!take(record_in(*rows))) return {};
+    }
+    if (!row) return tl::unexpected(std::move(row).error());
+    return {};
+  }
+
+ private:
+  Database database_;
+};
+
+Result<Database> begin_reading(const std::string& path, Access access) {
+  auto database = Database::open(path, access);
+  if (!database) return database;
+  if (auto begun = database->execute("BEGIN"); !begun) return tl::unexpected(begun.error());
+  const auto origin = origin_of(*database);
+  if (!origin) return tl::unexpected(origin.error());
+  if (*origin != Origin::ours)
+    return base::fail(ErrorKind::invalid_input, "the file is no store of atlas-key-auditor");
+  if (auto known = check_version(*database); !known) return tl::unexpected(known.error());
+  return database;
+}
+
+Result<Database> open_for_reading(const std::string& path) {
+  std::error_code failed;
+  if (!std::filesystem::exists(path, failed))
+    return base::fail(ErrorKind::not_found, "there is no such file");
+  auto database = begin_reading(path, Access::read_only);
+  if (database) return database;
+  // On a medium that cannot be written to there is no place for SQLite's shared memory. Without a
+  // log there is nothing to share.
+  const bool logged = std::filesystem::exists(path + "-wal", failed);
+  const ErrorKind kind = database.error().kind;
+  if (!logged && (kind == ErrorKind::io || kind == ErrorKind::permission))
+    return begin_reading(path, Access::immutable);
+  return database;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<JournalReader>> open_sqlite_journal(const std::string& path) {
+  auto database = open_for_reading(path);
+  if (database) return std::make_unique<SqliteJournalReader>(*std::move(database));
+  base::Error error = std::move(database).error();
+  if (error.kind == kDamaged) error.kind = ErrorKind::invalid_input;
+  return tl::unexpected(std::move(error).within(fmt::format("the journal in {}", path)));
+}
+
+}  // namespace aka::store
