@@ -36,7 +36,7 @@ class Authority:
         subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
 
     def issue(self, name, san="IP:127.0.0.1,DNS:localhost", days=30):
-        """(certificate, key) for a server; with negative days one that has expired."""
+        """(certificate, key) for a server; with 0 days one that has expired."""
         key, csr = self.directory / f"{name}.key", self.directory / f"{name}.csr"
         certificate, extensions = self.directory / f"{name}.pem", self.directory / f"{name}.ext"
         self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",

@@ -38,7 +38,7 @@ class Tls(harness.TestCase):
         atlas = {"ca_file": str(self.authority.ca)}
         bad = {
             "wrong-name": self.authority.issue("wrong-name", san="DNS:elsewhere.example"),
-            "expired": self.authority.issue("expired", days=-1),
+            "expired": self.authority.issue("expired", days=0),
             "unknown-issuer": stranger.issue("unknown-issuer"),
         }
         for name, pair in bad.items():

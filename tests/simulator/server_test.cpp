@@ -1,6 +1,7 @@
 // The service behind the real listener, read by curl.
 #include <chrono>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -99,21 +100,21 @@ TEST_SUITE("simulated service on the wire") {
   TEST_CASE_FIXTURE(Server, "faults are what curl takes them for") {
     struct Row {
       std::string fault;
-      int exit_status;
+      std::set<int> exit_status;
     };
     const std::vector<Row> rows{
-        {R"({"effect":"reset"})", 56},     // failure in receiving
-        {R"({"effect":"truncate"})", 18},  // partial file
-        {R"({"effect":"garbage"})", 1},    // unsupported protocol: HTTP/0.9
-        {R"({"effect":"slowBody","pause":"1ms"})", 0},
-        {R"({"effect":"slowHeaders","pause":"1ms"})", 0},
-        {R"({"effect":"hugeBody","bytes":5000000})", 0},
+        {R"({"effect":"reset"})", {56}},      // failure in receiving
+        {R"({"effect":"truncate"})", {18}},   // partial file
+        {R"({"effect":"garbage"})", {1, 8}},  // unsupported protocol; since 8.12 weird reply
+        {R"({"effect":"slowBody","pause":"1ms"})", {0}},
+        {R"({"effect":"slowHeaders","pause":"1ms"})", {0}},
+        {R"({"effect":"hugeBody","bytes":5000000})", {0}},
     };
     for (const Row& row : rows) {
       CAPTURE(row.fault);
       REQUIRE(curl({"-X", "DELETE", url + "/sim/faults"}).status == 0);
       set(row.fault);
-      CHECK(digest({"-o", "/dev/null", url + kOne}).status == row.exit_status);
+      CHECK(row.exit_status.contains(digest({"-o", "/dev/null", url + kOne}).status));
     }
   }
 
