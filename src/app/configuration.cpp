@@ -104,7 +104,8 @@ audit::Plan plan_for(const Configuration& configuration, http::Resolver& resolve
   plan.roster = configuration.roster;
   plan.stale_after = settings.schedule.stale_after;
   plan.polls = {settings.atlas.timeout, settings.schedule.jitter, settings.atlas.connections,
-                settings.atlas.rate_limit.burst, settings.atlas.rate_limit.per_minute};
+                settings.atlas.rate_limit.burst, settings.atlas.rate_limit.per_minute,
+                settings.schedule.confirm};
   plan.credential = [credentials = configuration.credentials,
                      api = settings.atlas.api](const model::Organization& organization) {
     const std::string key = credentials.find(organization.credential)->second->public_key();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "policy/advance.h"
+#include "policy/confirmation.h"
 #include "policy/waivers.h"
 
 namespace aka::audit {
@@ -79,10 +80,17 @@ model::OrganizationStatus status_of(const model::Organization& organization,
 }  // namespace
 
 struct Auditor::Generation {
-  Generation(Plan the_plan) : plan(std::move(the_plan)), table(plan.roster, plan.stale_after) {
+  Generation(Plan the_plan, const base::Clock& clock)
+      : plan(std::move(the_plan)), table(plan.roster, plan.stale_after) {
     const auto& organizations = plan.roster->organizations;
+    model::KeyStatus fresh;
+    fresh.watched_since = clock.wall();
+    fresh.watched_since_steady = clock.steady();
+    for (std::size_t i = 0; i < plan.roster->key_count; ++i) table.set_key(i, fresh);
     for (std::size_t i = 0; i < organizations.size(); ++i) {
-      table.set_organization(i, status_of(organizations[i], plan.polls));
+      model::OrganizationStatus status = status_of(organizations[i], plan.polls);
+      status.watched_since = fresh.watched_since_steady;
+      table.set_organization(i, status);
       for (std::size_t k = 0; k < organizations[i].keys.size(); ++k) {
         if (organizations[i].keys[k].waivers != nullptr)
           waived_keys.push_back(organizations[i].first_key + k);
@@ -121,6 +129,10 @@ struct Auditor::Generation {
       model::OrganizationStatus status = table.organization(i);
       status.last_conclusive = old.last_conclusive;
       status.rate_limit_remaining = old.rate_limit_remaining;
+      status.watched_since = old.watched_since;
+      status.unreachable = old.unreachable;
+      status.reachable_since = old.reachable_since;
+      status.failed_polls = old.failed_polls;
       if (same_credential(before, from, i)) status.credential_excess = old.credential_excess;
       const auto advance = policy::carry_over(old.discovery, plan.roster->organizations[i]);
       status.discovery = advance.after;
@@ -130,7 +142,7 @@ struct Auditor::Generation {
     }
     for (const auto& [index, advance] : carried) {
       const Place place = key_at(*plan.roster, index);
-      observers.steps.key({place.organization, place.key, advance,
+      observers.steps.key({Mover::reload, place.organization, place.key, advance,
                            table.organization(index_of(place.organization))});
     }
   }
@@ -226,7 +238,7 @@ Auditor::~Auditor() { stop(); }
 void Auditor::adopt(Plan plan, PollMode mode) {
   const std::scoped_lock one_at_a_time(adopting_);
   const std::shared_ptr<Generation> before = current();
-  const auto next = std::make_shared<Generation>(std::move(plan));
+  const auto next = std::make_shared<Generation>(std::move(plan), clock_);
   const Ancestry from = ancestry(*next->plan.roster, before ? before->plan.roster.get() : nullptr);
 
   std::vector<PollerMemory> memories;
@@ -255,7 +267,7 @@ void Auditor::adopt(Plan plan, PollMode mode) {
 void Auditor::restore(Memory memory) {
   Plan plan;
   plan.roster = std::move(memory.roster);
-  const auto generation = std::make_shared<Generation>(std::move(plan));
+  const auto generation = std::make_shared<Generation>(std::move(plan), clock_);
   for (std::size_t i = 0; i < memory.keys.size(); ++i) {
     generation->table.set_key(i, std::move(memory.keys[i]));
   }
@@ -284,7 +296,7 @@ void Auditor::lapse(Generation& generation) {
                             });
     if (advance.changes.empty()) continue;
     observers_.change(place.organization, place.key, advance);
-    observers_.steps.key({place.organization, place.key, advance, of});
+    observers_.steps.key({Mover::time, place.organization, place.key, advance, of});
   }
 }
 
@@ -292,6 +304,14 @@ void Auditor::tick(const std::function<void(const model::StatusTable&)>& look) {
   const std::scoped_lock order(order_);
   const std::shared_ptr<Generation> generation = current();
   lapse(*generation);
+  const SteadyTime now = clock_.steady();
+  for (const model::Organization& organization : generation->plan.roster->organizations) {
+    generation->table.update_organization(generation->index_of(organization),
+                                          [&](model::OrganizationStatus& status) {
+                                            if (policy::is_out_of_reach(organization, status, now))
+                                              status.unreachable = true;
+                                          });
+  }
   look(generation->table);
 }
 

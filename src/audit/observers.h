@@ -32,8 +32,16 @@ using PollObserver = std::function<void(const PollReport&)>;
 using ChangeObserver =
     std::function<void(const model::Organization&, const model::Key&, const policy::Advance&)>;
 
+/// What moved a key.
+enum class Mover {
+  poll,
+  reload,
+  time,  ///< a waiver lapsed
+};
+
 /// A key's status moved on, or was looked at again. References are valid during the call only.
 struct KeyStep {
+  Mover mover = Mover::poll;
   const model::Organization& organization;
   const model::Key& key;
   const policy::Advance& advance;

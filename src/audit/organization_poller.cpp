@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "policy/advance.h"
+#include "policy/confirmation.h"
 #include "policy/own_credential.h"
 
 namespace aka::audit {
@@ -25,6 +26,17 @@ constexpr base::Duration kCredentialAgain = hours(1);  // after a failure
 constexpr base::Duration kSoonest = std::chrono::seconds(60);
 /// Twice what the service can hold; a list longer than that does not end.
 constexpr int kMostPages = 2000;
+
+void note_answer(model::OrganizationStatus& status, const model::Observation& observation) {
+  if (!model::is_conclusive(observation)) {
+    ++status.failed_polls;
+    return;
+  }
+  status.failed_polls = 0;
+  status.last_conclusive = observation.steady;
+  if (status.unreachable) status.reachable_since = observation.steady;
+  status.unreachable = false;
+}
 
 bool is_throttled(const std::optional<model::Failure>& failure) {
   return failure && failure->state == model::State::rate_limited;
@@ -219,14 +231,17 @@ policy::Advance OrganizationPoller::step(std::size_t key, const model::Observati
   const std::scoped_lock order(order_);
   table_.update(of_.first_key + key, organization_,
                 [&](model::KeyStatus& status, model::OrganizationStatus& organization) {
+                  // After an outage of the whole organization, each key has to fail anew.
+                  if (status.trouble_since < organization.reachable_since) {
+                    status.streaks.failed = 0;
+                    status.streaks.forbidden = status.streaks.unauthorized = 0;
+                  }
                   advance = policy::advance(status, of_.keys[key], observation);
                   status = advance.after;
-                  if (model::is_conclusive(observation)) {
-                    organization.last_conclusive = observation.steady;
-                  }
+                  note_answer(organization, observation);
                   of = organization;
                 });
-  observers_.steps.key({of_, of_.keys[key], advance, of});
+  observers_.steps.key({Mover::poll, of_, of_.keys[key], advance, of});
   return advance;
 }
 
@@ -323,9 +338,13 @@ Job OrganizationPoller::next_of(const Job& job, const Outcome& outcome, SteadyTi
   if (sweep) {
     sweep_ = {};
     page_ = 1;
-    // A key that was lacking is looked for once more soon, not only an interval later.
-    const bool unsure = !outcome.failure && policy::awaits_confirmation(*status.discovery);
+    // What one sweep showed or lacked is looked for once more soon, not only an interval later.
+    const bool unsure =
+        !outcome.failure && policy::awaits_confirmation(*status.discovery, settings_.confirm);
     if (unsure) interval = std::min(interval, kSoonest);
+  } else if (policy::awaits_repeat(table_.key(of_.first_key + job.key), of_.keys[job.key],
+                                   settings_.confirm)) {
+    interval = std::min(interval, kSoonest);
   }
   const auto wait = wait_after_failure(failures, interval, chance());
   const SteadyTime last_due = sweep ? sweep_due_ : job.due;

@@ -28,6 +28,7 @@ struct PollSettings {
   int connections = 1;       ///< per organization
   int burst = 1;
   int per_minute = 1;
+  int confirm = 1;  ///< polls in a row before something counts; a repeat comes within a minute
 
   friend bool operator==(const PollSettings&, const PollSettings&) = default;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,9 @@ struct Finding {
   std::string actual;      ///< for people; never a secret
   base::WallTime since{};  ///< when a conclusive poll first saw it; survives while it is open
   bool waived = false;     ///< listed, not open
+  bool widens = false;     ///< an unexpected role that gives more than the policy grants
+  /// KeyStatus::conclusive_polls at the poll that first saw it.
+  std::uint32_t first_poll = 0;
 
   friend bool operator==(const Finding&, const Finding&) = default;
 };

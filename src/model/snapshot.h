@@ -18,7 +18,12 @@ namespace aka::model {
 
 /// What is known of one organization, beside its keys.
 struct OrganizationStatus {
-  base::SteadyTime last_conclusive{};             ///< of any of its keys; the clock's epoch: never
+  base::SteadyTime last_conclusive{};  ///< of any of its keys; the clock's epoch: never
+  base::SteadyTime watched_since{};    ///< when it was first configured; kept over restarts
+  /// No key gave a conclusive answer for an interval; true until one does.
+  bool unreachable = false;
+  base::SteadyTime reachable_since{};             ///< when that last ended
+  std::uint32_t failed_polls = 0;                 ///< since the last conclusive one
   std::optional<long long> rate_limit_remaining;  ///< requests left before a wait
   base::Duration effective_interval{};  ///< the configured one, or longer if the rate limit is low
   base::Duration detection_bound{};     ///< the longest a change can go unseen while all works

@@ -15,6 +15,20 @@ namespace aka::model {
 /// What the last conclusive poll met.
 enum class Evidence : std::uint8_t { none, record, missing };
 
+/// Polls in a row that said the same, counted up to a limit above what any configuration asks for.
+struct Streaks {
+  static constexpr std::uint16_t kMost = 2000;
+
+  std::uint16_t not_found = 0;  ///< in that state; polls that cannot tell are skipped
+  std::uint16_t found = kMost;  ///< conclusive, with a record, since the key was last not found
+  std::uint16_t gone = kMost;   ///< conclusive, without a record, since the key was last there
+  std::uint16_t forbidden = 0;  ///< since the last conclusive one, as is `unauthorized`
+  std::uint16_t unauthorized = 0;
+  std::uint16_t failed = 0;  ///< polls since the last conclusive one
+
+  friend bool operator==(const Streaks&, const Streaks&) = default;
+};
+
 /// What is known of one key: the last poll, and the verdict of the last conclusive one, which
 /// only another conclusive poll changes. Small, and cheap to copy.
 struct KeyStatus {
@@ -28,6 +42,11 @@ struct KeyStatus {
   base::WallTime last_poll{};     ///< the epoch: never
   base::WallTime last_success{};  ///< of the last conclusive poll; the epoch: never
   base::SteadyTime last_success_steady{};
+  base::WallTime watched_since{};  ///< when it was first configured; kept over restarts
+  base::SteadyTime watched_since_steady{};
+  base::SteadyTime trouble_since{};    ///< the first of the failed polls in a row; if there are any
+  std::uint32_t conclusive_polls = 0;  ///< so far
+  Streaks streaks;
   std::shared_ptr<const Findings> findings;    ///< null: none. Open and waived ones.
   std::shared_ptr<const std::string> message;  ///< of the last failed poll; null otherwise
 };

@@ -37,6 +37,7 @@ void replace_findings(KeyStatus& status, Findings found, std::vector<Change>& ch
   for (Finding& finding : found) {
     const Finding* before = find(held, finding);
     if (before != nullptr) finding.since = before->since;
+    finding.first_poll = before != nullptr ? before->first_poll : status.conclusive_polls;
     if (const auto kind = change_between(before, finding)) changes.push_back({*kind, finding});
   }
   for (const Finding& finding : held) {
@@ -51,9 +52,43 @@ State state_by_findings(const KeyStatus& status) {
   return has_open_findings(status) ? State::drift : State::compliant;
 }
 
+void count(std::uint16_t& polls) {
+  if (polls < model::Streaks::kMost) ++polls;
+}
+
+void count_conclusive(KeyStatus& status, bool found, model::Expectation expect) {
+  model::Streaks& streaks = status.streaks;
+  ++status.conclusive_polls;
+  streaks.forbidden = streaks.unauthorized = streaks.failed = 0;
+  if (found) {
+    streaks.not_found = 0;
+    count(streaks.found);
+    if (expect == model::Expectation::absent) streaks.gone = 0;
+  } else {
+    count(streaks.gone);
+    if (expect == model::Expectation::present) {
+      count(streaks.not_found);
+      streaks.found = 0;
+    }
+  }
+}
+
+void count_failure(KeyStatus& status, State state, base::SteadyTime at) {
+  model::Streaks& streaks = status.streaks;
+  if (streaks.failed == 0) status.trouble_since = at;
+  count(streaks.failed);
+  if (state == State::forbidden) count(streaks.forbidden);
+  if (state == State::unauthorized) count(streaks.unauthorized);
+  if (state == State::not_found) {
+    count(streaks.not_found);
+    streaks.found = 0;
+  }
+}
+
 void conclude(KeyStatus& status, const model::Key& key, const model::Observation& observation,
               std::vector<Change>& changes) {
   const auto* record = std::get_if<model::KeyRecord>(&observation.answer);
+  count_conclusive(status, record != nullptr, key.expect);
   replace_findings(status, judge(key, record, observation.wall), changes);
   const bool gone = record == nullptr && key.expect == model::Expectation::present;
   status.state = gone ? State::not_found : state_by_findings(status);
@@ -121,7 +156,7 @@ bool judged_alike(const model::Key& left, const model::Key& right) {
 Advance finish(const KeyStatus& before, KeyStatus after, std::vector<Change> changes) {
   const bool state_changed =
       std::tie(before.state, before.reason) != std::tie(after.state, after.reason);
-  return {std::move(after), std::move(changes), state_changed};
+  return {std::move(after), std::move(changes), state_changed, before.state};
 }
 
 }  // namespace
@@ -134,6 +169,7 @@ Advance advance(const KeyStatus& before, const model::Key& key,
   after.last_poll = observation.wall;
   if (const auto* failure = std::get_if<model::Failure>(&observation.answer)) {
     note_failure(after, *failure);
+    count_failure(after, failure->state, observation.steady);
   } else {
     conclude(after, key, observation, changes);
   }

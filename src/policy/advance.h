@@ -27,8 +27,9 @@ struct Change {
 /// A step of a key's status, and what a log or a journal would say of it.
 struct Advance {
   model::KeyStatus after;
-  std::vector<Change> changes;  ///< in the order of judge(), closed ones last
-  bool state_changed = false;   ///< the state or its reason
+  std::vector<Change> changes;                ///< in the order of judge(), closed ones last
+  bool state_changed = false;                 ///< the state or its reason
+  model::State from = model::State::pending;  ///< the state before
 };
 
 /// One poll. Only a conclusive observation opens or closes a finding or counts as evidence; a

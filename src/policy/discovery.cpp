@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/status.h"
 #include "policy/check_table.h"
 
 namespace aka::policy {
@@ -61,6 +62,8 @@ void meet_key(Discovery& discovery, DiscoveryAdvance& advance, UnmanagedKey key)
   const auto place = std::ranges::lower_bound(all, key.id, {}, &UnmanagedKey::id);
   if (place != all.end() && place->id == key.id) {
     key.finding.since = place->finding.since;
+    key.absences = place->absences;
+    key.presences = place->presences;
     *place = std::move(key);
     return;
   }
@@ -105,6 +108,7 @@ DiscoveryAdvance complete(const Before& before, const Sweep& sweep, base::WallTi
   for (UnmanagedKey& key : after.unmanaged) {
     const bool met = std::ranges::binary_search(sweep.met, key.id);
     key.absences = met ? 0 : key.absences + 1;
+    if (met) key.presences = std::min<int>(key.presences + 1, model::Streaks::kMost);
   }
   close_if(after, advance,
            [](const UnmanagedKey& key) { return key.absences >= kAbsencesThatClose; });
@@ -128,9 +132,10 @@ DiscoveryAdvance carry_over(const Before& before, const model::Organization& org
   return finish(before, std::move(after), std::move(advance));
 }
 
-bool awaits_confirmation(const Discovery& discovery) {
-  return std::ranges::any_of(discovery.unmanaged,
-                             [](const UnmanagedKey& key) { return key.absences > 0; });
+bool awaits_confirmation(const Discovery& discovery, int confirm) {
+  return std::ranges::any_of(discovery.unmanaged, [confirm](const UnmanagedKey& key) {
+    return key.absences > 0 || key.presences < confirm;
+  });
 }
 
 }  // namespace aka::policy

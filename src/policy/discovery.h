@@ -58,7 +58,8 @@ DiscoveryAdvance break_off(const std::shared_ptr<const model::Discovery>& before
 DiscoveryAdvance carry_over(const std::shared_ptr<const model::Discovery>& before,
                             const model::Organization& organization);
 
-/// Whether the last complete sweep lacked a key that one more would close.
-bool awaits_confirmation(const model::Discovery& discovery);
+/// Whether one more sweep would close a key that the last one lacked, or confirm one that fewer
+/// than `confirm` have met.
+bool awaits_confirmation(const model::Discovery& discovery, int confirm);
 
 }  // namespace aka::policy

@@ -77,9 +77,10 @@ TEST_SUITE("discovery") {
     const auto both = sweep_of(nullptr, {owner_key(kFirst), owner_key(kSecond)}, kNoon).after;
     const auto once = sweep_of(both, {owner_key(kSecond)}, kOne);
     CHECK(once.changes.empty());
-    CHECK(awaits_confirmation(*once.after));
+    CHECK(awaits_confirmation(*once.after, 1));
     const auto back = sweep_of(once.after, {owner_key(kFirst), owner_key(kSecond)}, kOne);
-    CHECK_FALSE(awaits_confirmation(*back.after));
+    CHECK_FALSE(awaits_confirmation(*back.after, 2));
+    CHECK(awaits_confirmation(*back.after, 3));
     CHECK(sweep_of(back.after, {owner_key(kSecond)}, kOne).changes.empty());
     const auto twice = sweep_of(once.after, {owner_key(kSecond)}, kOne);
     REQUIRE(twice.changes.size() == 1);

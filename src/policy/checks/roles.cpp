@@ -49,8 +49,10 @@ void judge_role(const model::Role& role, const model::RoleRules& rules, model::F
   }
   if (first_match(rules.required, role) != nullptr) return;
   if (first_match(rules.allowed, role) != nullptr) return;
+  const bool wider = widens(role, rules);
   findings.push_back(finding_of(role, FindingKind::role_unexpected,
-                                widens(role, rules) ? Severity::critical : Severity::warning));
+                                wider ? Severity::critical : Severity::warning));
+  findings.back().widens = wider;
 }
 
 model::Finding missing(const model::RolePattern& pattern) {
