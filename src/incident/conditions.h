@@ -1,0 +1,69 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "incident/alert.h"
+#include "model/roster.h"
+#include "model/snapshot.h"
+#include "model/status.h"
+
+namespace aka::incident {
+
+enum class Phase {
+  firing,  ///< there is an alert, or there is one from now on
+  held,    ///< an alert that fires goes on; none begins: not confirmed yet, or not disproved yet
+};
+
+/// Something to alert on, as far as it is known. What is in no condition any more is disproved.
+struct Condition {
+  Alert alert;  ///< `starts_at` is set by the book
+  Phase phase = Phase::firing;
+};
+
+/// What conditions depend on beside the statuses.
+struct Terms {
+  int confirm = 2;      ///< polls in a row
+  int stale_after = 3;  ///< intervals without a conclusive poll
+  Labels labels;        ///< of every alert
+};
+
+struct Now {
+  base::WallTime wall{};
+  base::SteadyTime steady{};
+};
+
+/// The most alerts of a key's findings; the rest is one alert of kind `more`.
+inline constexpr std::size_t kMostDrifts = 64;
+
+/// Of one key: its findings, its access, its age, its waivers. Pure, as all below.
+std::vector<Condition> conditions_of(const model::Organization& organization, const model::Key& key,
+                                     const model::KeyStatus& status,
+                                     const model::OrganizationStatus& of, const Terms& terms,
+                                     const Now& now);
+
+/// Of an organization as a whole: out of reach, unlisted keys.
+std::vector<Condition> conditions_of(const model::Organization& organization,
+                                     const model::OrganizationStatus& status, const Terms& terms);
+
+/// What the daemon knows of itself.
+struct DaemonFacts {
+  std::optional<base::WallTime> weakened;  ///< the last load that weakened
+  std::string weakening;                   ///< what it weakened, for people
+  std::string journal_failure;             ///< of the last commit; empty: it did not fail
+  /// Receivers that let a due notification wait for five minutes, until their outbox is empty.
+  std::vector<std::string> failing_sinks;
+};
+
+/// For 24 hours after a load that weakened.
+inline constexpr base::Duration kWeakenedFor = std::chrono::hours(24);
+
+std::vector<Condition> conditions_of(const DaemonFacts& facts, const Terms& terms, const Now& now);
+
+/// Whether time alone can change the conditions of the key: so that a look at all keys every
+/// second stays cheap.
+bool depends_on_time(const model::Key& key, const model::KeyStatus& status);
+
+}  // namespace aka::incident
