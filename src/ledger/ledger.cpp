@@ -1,0 +1,501 @@
+// One transition for each step: what the journal says, what a restart needs, and who has to be told
+// stand together or not at all. settle() is where all paths meet.
+#include "ledger/ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "incident/remembered.h"
+#include "ledger/records.h"
+#include "policy/confirmation.h"
+
+namespace aka::ledger {
+namespace {
+
+using incident::Alert;
+using incident::BookStep;
+using incident::Scope;
+using incident::SharedAlert;
+using nlohmann::json;
+using store::Fact;
+using store::FactKind;
+using store::Transition;
+
+constexpr base::Duration kSeenEvery = std::chrono::seconds(30);
+constexpr base::Duration kCheckpointEvery = std::chrono::hours(1);
+constexpr base::Duration kUndeliveredFor = std::chrono::minutes(5);
+constexpr const char* kConfiguration = "text";
+constexpr const char* kDaemon = "weakened";
+
+std::string id_of(const Scope& scope) {
+  return scope.organization.to_string() + "/" + scope.key.to_string();
+}
+
+std::optional<Scope> scope_of(std::string_view id) {
+  if (id.size() != 49) return std::nullopt;
+  const auto organization = model::OrganizationId::parse(id.substr(0, 24));
+  const auto key = model::KeyId::parse(id.substr(25));
+  if (!organization || !key) return std::nullopt;
+  return Scope{*organization, *key};
+}
+
+std::int64_t minute_of(base::WallTime time) {
+  return std::chrono::duration_cast<std::chrono::minutes>(time.time_since_epoch()).count();
+}
+
+base::WallTime time_of_minute(std::int64_t minute) {
+  return base::WallTime(std::chrono::minutes(minute));
+}
+
+Fact fact_of(const Alert& alert) {
+  return {FactKind::alert, incident::identity_of(alert.labels), incident::to_text(alert)};
+}
+
+Fact daemon_fact(const incident::DaemonFacts& facts) {
+  const json text{{"weakened", facts.weakened->time_since_epoch().count()},
+                  {"weakening", facts.weakening},
+                  {"failing_sinks", facts.failing_sinks}};
+  return {FactKind::daemon, kDaemon, text.dump(-1, ' ', false, json::error_handler_t::replace)};
+}
+
+void read_daemon_fact(const std::string& line, incident::DaemonFacts& facts) try {
+  const json text = json::parse(line);
+  facts.weakened = base::WallTime(std::chrono::milliseconds(text.at("weakened").get<long long>()));
+  text.at("weakening").get_to(facts.weakening);
+} catch (const std::exception&) {
+  facts.weakened.reset();
+}
+
+/// The first that the words need, and how many more.
+std::string told(const std::vector<policy::Weakening>& weaker) {
+  constexpr std::size_t kTold = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(weaker.size(), kTold); ++i) {
+    const policy::Weakening& one = weaker[i];
+    text += one.organization + (one.key.empty() ? "" : "/" + one.key) + ": " +
+            std::string(policy::to_string(one.kind)) + ": " + one.detail + "\n";
+  }
+  if (weaker.size() > kTold) text += "and " + std::to_string(weaker.size() - kTold) + " more\n";
+  return text;
+}
+
+}  // namespace
+
+Ledger::Ledger(Outputs outputs, Send send, const base::Clock& clock)
+    : outputs_(std::move(outputs)), send_(std::move(send)), clock_(clock) {
+  // Ascending over restarts too, also over those that did not see the last one's.
+  next_id_ = clock_.wall().time_since_epoch().count() * 1000;
+  checkpointed_ = clock_.wall();
+}
+
+Remembered Ledger::restore(const store::Restored& restored) {
+  const std::scoped_lock lock(mutex_);
+  Remembered remembered;
+  std::vector<Alert> alerts;
+  std::vector<std::pair<Scope, base::WallTime>> seen;
+  const incident::Now when = now();
+  for (const Fact& fact : restored.facts) {
+    switch (fact.kind) {
+      case FactKind::configuration:
+        remembered.configuration = fact.value;
+        break;
+      case FactKind::key:
+        if (const auto scope = scope_of(fact.id)) {
+          if (auto status = incident::parse_key_status(*fact.value, when)) {
+            remembered.keys.emplace(*scope, *std::move(status));
+          }
+        }
+        break;
+      case FactKind::seen:
+        if (const auto scope = scope_of(fact.id)) {
+          seen.emplace_back(*scope, time_of_minute(std::atoll(fact.value->c_str())));
+        }
+        break;
+      case FactKind::organization:
+        if (const auto id = model::OrganizationId::parse(fact.id)) {
+          if (auto status = incident::parse_organization_status(*fact.value, when)) {
+            remembered.organizations.emplace(*id, *std::move(status));
+          }
+        }
+        break;
+      case FactKind::alert:
+        if (auto alert = incident::parse_alert(*fact.value)) alerts.push_back(*std::move(alert));
+        break;
+      case FactKind::daemon:
+        read_daemon_fact(*fact.value, facts_);
+        break;
+    }
+  }
+  for (const auto& [scope, success] : seen) {
+    const auto key = remembered.keys.find(scope);
+    if (key != remembered.keys.end() && key->second.last_success < success) {
+      incident::set_last_success(key->second, success, when);
+    }
+  }
+  book_.restore(std::move(alerts));
+  for (const SharedAlert& alert : book_.firing()) {
+    committed_.emplace(incident::identity_of(alert->labels), alert);
+    if (alert->name == incident::AlertName::delivery_failing) {
+      facts_.failing_sinks.push_back(alert->labels.at("sink"));
+    }
+  }
+  for (const store::OutboxEntry& entry : restored.outbox) {
+    auto alert = incident::parse_alert(entry.alert);
+    if (!alert) continue;
+    Outgoing outgoing{entry.id, entry.sink, std::make_shared<const Alert>(*std::move(alert)),
+                      entry.due};
+    outbox_.emplace(entry.id, outgoing);
+    remembered.outbox.push_back(std::move(outgoing));
+    next_id_ = std::max(next_id_, entry.id + 1);
+  }
+  return remembered;
+}
+
+void Ledger::configure(incident::Terms terms) {
+  const std::scoped_lock lock(mutex_);
+  terms_ = std::move(terms);
+}
+
+void Ledger::begin(const std::string& version) {
+  const std::scoped_lock lock(mutex_);
+  outputs_.submit({{started(clock_.wall(), version)}, {}, {}, {}}, [](bool) {});
+}
+
+void Ledger::end() {
+  const std::scoped_lock lock(mutex_);
+  outputs_.submit({{stopped(clock_.wall())}, {}, {}, {}}, [](bool) {});
+}
+
+void Ledger::adopted(const model::Roster* before, const model::Roster& after) {
+  const std::scoped_lock lock(mutex_);
+  seen_.assign(after.key_count, 0);
+  std::unordered_map<Scope, bool, incident::ScopeHash> stays;  // those before; true: still there
+  if (before != nullptr) {
+    for (const model::Organization& organization : before->organizations) {
+      for (const model::Key& key : organization.keys) {
+        stays.emplace(Scope{organization.id, key.id}, false);
+      }
+    }
+  }
+  Transition transition;
+  const base::WallTime time = clock_.wall();
+  std::unordered_map<Scope, bool, incident::ScopeHash> known{{Scope{}, true}};
+  for (const model::Organization& organization : after.organizations) {
+    known.emplace(Scope{organization.id, {}}, true);
+    for (const model::Key& key : organization.keys) {
+      const Scope scope{organization.id, key.id};
+      known.emplace(scope, true);
+      const auto old = stays.find(scope);
+      if (old == stays.end()) {
+        transition.records.push_back(key_added(time, organization, key));
+      } else {
+        old->second = true;
+      }
+    }
+  }
+  if (before != nullptr) {
+    for (const model::Organization& organization : before->organizations) {
+      for (const model::Key& key : organization.keys) {
+        const Scope scope{organization.id, key.id};
+        if (stays.at(scope)) continue;
+        transition.records.push_back(key_removed(time, organization, key, nullptr));
+        transition.facts.push_back({FactKind::key, id_of(scope), std::nullopt});
+        transition.facts.push_back({FactKind::seen, id_of(scope), std::nullopt});
+      }
+      if (!known.contains(Scope{organization.id, {}})) {
+        transition.facts.push_back({FactKind::organization, organization.id.to_string(), {}});
+      }
+    }
+  }
+  BookStep step;
+  for (const Scope& scope : book_.scopes()) {
+    if (known.contains(scope)) continue;
+    BookStep gone = book_.reconcile(scope, {}, time);
+    std::ranges::move(gone.resolved, std::back_inserter(step.resolved));
+  }
+  settle(step, Cause::configuration, std::move(transition));
+}
+
+void Ledger::loaded(std::string text, const std::string& sha256, const model::Roster& roster,
+                    const std::vector<policy::Weakening>& weaker) {
+  const std::scoped_lock lock(mutex_);
+  const base::WallTime time = clock_.wall();
+  Transition transition;
+  transition.records.push_back(config_loaded(time, sha256, roster));
+  transition.facts.push_back({FactKind::configuration, kConfiguration, std::move(text)});
+  for (const policy::Weakening& one : weaker) {
+    transition.records.push_back(policy_weakened(time, one));
+  }
+  if (!weaker.empty()) {
+    facts_.weakened = time;
+    facts_.weakening = told(weaker);
+    transition.facts.push_back(daemon_fact(facts_));
+  }
+  settle(book_.reconcile({}, conditions_of(facts_, terms_, now()), time), Cause::configuration,
+         std::move(transition));
+}
+
+/// A poll that came to the same as the one before is worth nothing, unless it counts towards
+/// something.
+bool Ledger::is_worth_keeping(Cause cause, const policy::Advance& advance) const {
+  if (advance.state_changed || !advance.changes.empty()) return true;
+  if (cause == Cause::configuration) return !advance.after.judged_by_current_policy;
+  const model::Streaks& streaks = advance.after.streaks;
+  const auto counts = [this](std::uint32_t polls) {
+    return polls > 0 && polls <= static_cast<std::uint32_t>(terms_.confirm);
+  };
+  if (counts(streaks.failed) || counts(streaks.not_found)) return true;
+  if (counts(streaks.found) || counts(streaks.gone)) return true;
+  return advance.after.findings != nullptr &&
+         std::ranges::any_of(*advance.after.findings, [&](const model::Finding& finding) {
+           return counts(policy::times_seen(advance.after, finding));
+         });
+}
+
+void Ledger::key(Cause cause, const model::Organization& organization, const model::Key& key,
+                 const policy::Advance& advance, const model::OrganizationStatus& of) {
+  const std::scoped_lock lock(mutex_);
+  const Scope scope{organization.id, key.id};
+  const incident::Now when = now();
+  if (cause == Cause::evidence) {
+    Organization& counts = organizations_[organization.id];
+    ++counts.polls;
+    if (advance.after.streaks.failed == 0) ++counts.conclusive;
+  }
+  const auto conditions = conditions_of(organization, key, advance.after, of, terms_, when);
+  const BookStep step = book_.reconcile(scope, conditions, when.wall);
+  const bool keep = is_worth_keeping(cause, advance);
+  if (!keep && step.empty()) return;
+  Transition transition;
+  if (advance.state_changed) {
+    transition.records.push_back(
+        state_changed(when.wall, organization, key, advance.from, advance.after));
+  }
+  for (const policy::Change& change : advance.changes) {
+    transition.records.push_back(
+        finding_changed(when.wall, organization, key.id.to_string(), change));
+  }
+  transition.facts.push_back({FactKind::key, id_of(scope), incident::to_text(advance.after, when)});
+  const bool waived = std::ranges::any_of(advance.changes, [](const policy::Change& change) {
+    return change.kind == policy::ChangeKind::waived;
+  });
+  settle(step, waived ? Cause::configuration : cause, std::move(transition));
+}
+
+void Ledger::discovery(const model::Organization& organization,
+                       const policy::DiscoveryAdvance& advance,
+                       const model::OrganizationStatus& of) {
+  const std::scoped_lock lock(mutex_);
+  const incident::Now when = now();
+  const BookStep step =
+      book_.reconcile({organization.id, {}}, conditions_of(organization, of, terms_), when.wall);
+  Transition transition;
+  for (std::size_t i = 0; i < advance.changes.size(); ++i) {
+    transition.records.push_back(
+        finding_changed(when.wall, organization, advance.keys[i].to_string(), advance.changes[i]));
+  }
+  transition.facts.push_back(
+      {FactKind::organization, organization.id.to_string(), incident::to_text(of, when)});
+  settle(step, Cause::evidence, std::move(transition));
+}
+
+void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& receivers) {
+  const std::scoped_lock lock(mutex_);
+  const incident::Now when = now();
+  const auto& organizations = table.roster()->organizations;
+  std::vector<model::OrganizationStatus> statuses;
+  statuses.reserve(organizations.size());
+  for (std::size_t i = 0; i < organizations.size(); ++i) {
+    statuses.push_back(table.organization(i));
+    const Scope scope{organizations[i].id, {}};
+    if (!statuses[i].unreachable && book_.fires_nothing(scope)) continue;
+    const BookStep step =
+        book_.reconcile(scope, conditions_of(organizations[i], statuses[i], terms_), when.wall);
+    if (step.empty()) continue;
+    Transition transition;
+    transition.facts.push_back({FactKind::organization, organizations[i].id.to_string(),
+                                incident::to_text(statuses[i], when)});
+    settle(step, Cause::evidence, std::move(transition));
+  }
+  std::size_t at = 0;
+  table.visit([&](std::size_t index, const model::KeyStatus& status) {
+    while (index >= organizations[at].first_key + organizations[at].keys.size()) ++at;
+    const model::Organization& organization = organizations[at];
+    const model::Key& key = organization.keys[index - organization.first_key];
+    if (!incident::depends_on_time(key, status)) return;
+    const auto conditions = conditions_of(organization, key, status, statuses[at], terms_, when);
+    const BookStep step = book_.reconcile({organization.id, key.id}, conditions, when.wall);
+    if (!step.empty()) settle(step, Cause::time, {});
+  });
+
+  const std::vector<std::string> failing = std::exchange(facts_.failing_sinks, {});
+  for (const Waiting& one : receivers) {
+    const bool was = std::ranges::find(failing, one.sink) != failing.end();
+    if (one.oldest >= kUndeliveredFor || (was && one.pending > 0)) {
+      facts_.failing_sinks.push_back(one.sink);
+    }
+  }
+  settle(book_.reconcile({}, conditions_of(facts_, terms_, when), when.wall), Cause::time, {});
+  Transition forgotten;
+  for (const SharedAlert& old : book_.forget_old(when.wall)) {
+    forgotten.facts.push_back({FactKind::alert, incident::identity_of(old->labels), {}});
+  }
+  settle({}, Cause::time, std::move(forgotten));
+  if (when.steady - seen_flushed_ >= kSeenEvery) flush_seen(table);
+  if (when.wall - checkpointed_ >= kCheckpointEvery) checkpoints(table, when.wall);
+}
+
+void Ledger::flush_seen(const model::StatusTable& table) {
+  seen_flushed_ = clock_.steady();
+  Transition transition;
+  const auto& organizations = table.roster()->organizations;
+  std::size_t at = 0;
+  table.visit([&](std::size_t index, const model::KeyStatus& status) {
+    while (index >= organizations[at].first_key + organizations[at].keys.size()) ++at;
+    const std::int64_t minute = minute_of(status.last_success);
+    if (minute == 0 || seen_[index] == minute) return;
+    seen_[index] = minute;
+    const model::Organization& organization = organizations[at];
+    const Scope scope{organization.id, organization.keys[index - organization.first_key].id};
+    transition.facts.push_back({FactKind::seen, id_of(scope), std::to_string(minute)});
+  });
+  settle({}, Cause::time, std::move(transition));
+}
+
+void Ledger::checkpoints(const model::StatusTable& table, base::WallTime now) {
+  checkpointed_ = now;
+  const auto& organizations = table.roster()->organizations;
+  std::vector<Watch> watches(organizations.size());
+  std::size_t at = 0;
+  table.visit([&](std::size_t index, const model::KeyStatus& status) {
+    while (index >= organizations[at].first_key + organizations[at].keys.size()) ++at;
+    Watch& watch = watches[at];
+    watch.oldest_success =
+        watch.keys == 0 ? status.last_success : std::min(watch.oldest_success, status.last_success);
+    ++watch.keys;
+  });
+  Transition transition;
+  for (std::size_t i = 0; i < organizations.size(); ++i) {
+    const Organization counts = std::exchange(organizations_[organizations[i].id], {});
+    watches[i].polls = counts.polls;
+    watches[i].conclusive = counts.conclusive;
+    transition.records.push_back(checkpoint(now, organizations[i], watches[i]));
+  }
+  settle({}, Cause::time, std::move(transition));
+}
+
+/// Adds to the transition what the alerts of `step` need, and hands it on.
+void Ledger::settle(const BookStep& step, Cause cause, Transition transition) {
+  const base::WallTime time = clock_.wall();
+  std::vector<Outgoing> outgoing;
+  const std::vector<std::string> sinks =
+      step.empty() ? std::vector<std::string>() : outputs_.sinks();
+  // The end of one before the beginning of another: a changed owner closes the old and opens the
+  // new.
+  for (const auto* alerts : {&step.resolved, &step.opened}) {
+    for (const SharedAlert& alert : *alerts) {
+      transition.facts.push_back(fact_of(*alert));
+      if (alert->ends_at) transition.records.push_back(alert_resolved(time, *alert, cause));
+      for (const std::string& sink : sinks) {
+        outgoing.push_back({next_id_++, sink, alert, time});
+        transition.outbox.push_back({outgoing.back().id, sink, incident::to_text(*alert), time});
+        outbox_.emplace(outgoing.back().id, outgoing.back());
+      }
+    }
+  }
+  if (transition.records.empty() && transition.facts.empty()) return;
+  if (step.empty()) {
+    outputs_.submit(std::move(transition), [](bool) {});
+    return;
+  }
+  outputs_.submit(std::move(transition),
+                  [this, step, outgoing = std::move(outgoing)](bool) mutable {
+                    committed(step, std::move(outgoing));
+                  });
+}
+
+/// On disk, or the disk fails and delivery goes on from memory.
+void Ledger::committed(const BookStep& step, std::vector<Outgoing> outgoing) {
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const SharedAlert& alert : step.resolved) {
+      committed_.erase(incident::identity_of(alert->labels));
+    }
+    for (const SharedAlert& alert : step.opened) {
+      committed_.insert_or_assign(incident::identity_of(alert->labels), alert);
+    }
+  }
+  if (!outgoing.empty()) send_(std::move(outgoing));
+}
+
+void Ledger::delivered(const std::string& sink, const std::vector<SharedAlert>& accepted,
+                       std::vector<std::int64_t> finished) {
+  const std::scoped_lock lock(mutex_);
+  Transition transition;
+  for (const SharedAlert& alert : accepted) {
+    if (!alert->ends_at) transition.records.push_back(alert_sent(clock_.wall(), *alert, sink));
+  }
+  for (const std::int64_t id : finished) outbox_.erase(id);
+  transition.delivered = std::move(finished);
+  outputs_.submit(std::move(transition), [](bool) {});
+}
+
+void Ledger::dropped(std::vector<std::int64_t> entries) {
+  if (entries.empty()) return;
+  const std::scoped_lock lock(mutex_);
+  for (const std::int64_t id : entries) outbox_.erase(id);
+  outputs_.submit({{}, {}, {}, std::move(entries)}, [](bool) {});
+}
+
+void Ledger::journal_failed(std::string why) {
+  const std::scoped_lock lock(mutex_);
+  facts_.journal_failure = std::move(why);
+}
+
+void Ledger::journal_works() {
+  const std::scoped_lock lock(mutex_);
+  facts_.journal_failure.clear();
+}
+
+Transition Ledger::everything(const model::StatusTable& table) const {
+  const std::scoped_lock lock(mutex_);
+  Transition transition;
+  const incident::Now when = now();
+  const auto& organizations = table.roster()->organizations;
+  for (std::size_t i = 0; i < organizations.size(); ++i) {
+    transition.facts.push_back({FactKind::organization, organizations[i].id.to_string(),
+                                incident::to_text(table.organization(i), when)});
+  }
+  std::size_t at = 0;
+  table.visit([&](std::size_t index, const model::KeyStatus& status) {
+    while (index >= organizations[at].first_key + organizations[at].keys.size()) ++at;
+    const model::Organization& organization = organizations[at];
+    const Scope scope{organization.id, organization.keys[index - organization.first_key].id};
+    transition.facts.push_back({FactKind::key, id_of(scope), incident::to_text(status, when)});
+  });
+  for (const SharedAlert& alert : book_.firing()) transition.facts.push_back(fact_of(*alert));
+  for (const SharedAlert& alert : book_.resolved()) transition.facts.push_back(fact_of(*alert));
+  if (facts_.weakened) transition.facts.push_back(daemon_fact(facts_));
+  for (const auto& [id, outgoing] : outbox_) {
+    transition.outbox.push_back(
+        {id, outgoing.sink, incident::to_text(*outgoing.alert), outgoing.due});
+  }
+  return transition;
+}
+
+Ledger::Shown Ledger::shown() const {
+  const std::scoped_lock lock(mutex_);
+  return {book_.firing(), book_.resolved()};
+}
+
+std::vector<SharedAlert> Ledger::committed() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<SharedAlert> alerts;
+  alerts.reserve(committed_.size());
+  for (const auto& [identity, alert] : committed_) alerts.push_back(alert);
+  return alerts;
+}
+
+}  // namespace aka::ledger

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "incident/book.h"
+#include "model/snapshot.h"
+#include "policy/advance.h"
+#include "policy/compare.h"
+#include "policy/discovery.h"
+#include "store/store.h"
+
+namespace aka::ledger {
+
+/// Something that a receiver has to be told; `id` is that of its outbox entry.
+struct Outgoing {
+  std::int64_t id = 0;
+  std::string sink;
+  incident::SharedAlert alert;
+  base::WallTime due{};
+};
+
+using incident::Cause;
+
+/// Where the ledger's results go. Called with the ledger locked: they must not block or call back.
+struct Outputs {
+  /// To the store's writer.
+  std::function<void(store::Transition, std::function<void(bool committed)>)> submit;
+  /// The names of all receivers now.
+  std::function<std::vector<std::string>()> sinks;
+};
+
+/// To the receivers: called on the writer's thread, after the commit (or its failure), without a
+/// lock.
+using Send = std::function<void(std::vector<Outgoing>)>;
+
+/// What an earlier run left behind.
+struct Remembered {
+  std::optional<std::string> configuration;  ///< the text that was last journaled
+  std::unordered_map<incident::Scope, model::KeyStatus, incident::ScopeHash> keys;
+  std::unordered_map<model::OrganizationId, model::OrganizationStatus> organizations;
+  std::vector<Outgoing> outbox;
+};
+
+/// A receiver that keeps notifications waiting.
+struct Waiting {
+  std::string sink;
+  std::size_t pending = 0;
+  base::Duration oldest{};  ///< how long the oldest waits
+};
+
+/// Keeps account of incidents: from each step of a key to the journal's records, the alerts that
+/// begin and end, what a restart needs, and the notifications, all in one transition. Safe from any
+/// thread; the steps must come one at a time.
+class Ledger {
+ public:
+  Ledger(Outputs outputs, Send send, const base::Clock& clock);
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+
+  /// What the store holds; the alerts in it fire from now on. Before anything else.
+  Remembered restore(const store::Restored& restored);
+
+  void configure(incident::Terms terms);
+
+  /// The process begins, or ends well.
+  void begin(const std::string& version);
+  void end();
+
+  /// A configuration is in force from now on; `before` is null if none is known.
+  void adopted(const model::Roster* before, const model::Roster& after);
+  /// Its text, for comparing it with the next one, its hash, and what it asks less for.
+  void loaded(std::string text, const std::string& sha256, const model::Roster& roster,
+              const std::vector<policy::Weakening>& weaker);
+
+  void key(Cause cause, const model::Organization& organization, const model::Key& key,
+           const policy::Advance& advance, const model::OrganizationStatus& of);
+  void discovery(const model::Organization& organization, const policy::DiscoveryAdvance& advance,
+                 const model::OrganizationStatus& of);
+
+  /// Time passes: to be called every second, with everything as it is.
+  void tick(const model::StatusTable& table, const std::vector<Waiting>& receivers);
+
+  /// A receiver took these; `finished` entries are done.
+  void delivered(const std::string& sink, const std::vector<incident::SharedAlert>& accepted,
+                 std::vector<std::int64_t> finished);
+  /// These will never be delivered: their receiver was taken out of the configuration.
+  void dropped(std::vector<std::int64_t> entries);
+
+  void journal_failed(std::string why);
+  void journal_works();
+
+  /// All that a restart needs, for a store that begins anew.
+  store::Transition everything(const model::StatusTable& table) const;
+
+  /// What fires or resolved within the hour, for the page.
+  struct Shown {
+    std::vector<incident::SharedAlert> firing;
+    std::vector<incident::SharedAlert> resolved;
+  };
+  Shown shown() const;
+  /// What fires and was committed, for receivers that are told again and again.
+  std::vector<incident::SharedAlert> committed() const;
+
+ private:
+  struct Organization {
+    std::int64_t polls = 0;
+    std::int64_t conclusive = 0;
+  };
+
+  void settle(const incident::BookStep& step, Cause cause, store::Transition transition);
+  void committed(const incident::BookStep& step, std::vector<Outgoing> outgoing);
+  bool is_worth_keeping(Cause cause, const policy::Advance& advance) const;
+  void checkpoints(const model::StatusTable& table, base::WallTime now);
+  void flush_seen(const model::StatusTable& table);
+  incident::Now now() const { return {clock_.wall(), clock_.steady()}; }
+
+  const Outputs outputs_;
+  const Send send_;
+  const base::Clock& clock_;
+
+  mutable std::mutex mutex_;  // guards all below
+  incident::Terms terms_;
+  incident::Book book_;
+  incident::DaemonFacts facts_;
+  std::unordered_map<model::OrganizationId, Organization> organizations_;
+  std::vector<std::int64_t> seen_;  // by key: the minute of its last success that is on disk
+  base::SteadyTime seen_flushed_{};
+  base::WallTime checkpointed_{};
+  std::map<std::string, incident::SharedAlert> committed_;  // by identity
+  std::map<std::int64_t, Outgoing> outbox_;
+  std::int64_t next_id_ = 1;
+};
+
+}  // namespace aka::ledger
