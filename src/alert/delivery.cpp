@@ -49,17 +49,16 @@ std::vector<Notification> Delivery::adopt(std::vector<std::unique_ptr<Sink>> sin
 
 std::vector<Notification> Delivery::enqueue(std::vector<Notification> notifications) {
   const std::scoped_lock lock(mutex_);
-  std::vector<Notification> homeless;
-  for (Notification& notification : notifications) {
-    const auto receiver = std::ranges::find_if(
-        receivers_, [&](const auto& known) { return known->label() == notification.sink; });
-    if (receiver == receivers_.end()) {
-      homeless.push_back(std::move(notification));
-    } else {
-      (*receiver)->enqueue(std::move(notification));
-    }
+  // Each receiver gets its share at once, so that it makes whole batches of it.
+  for (const auto& receiver : receivers_) {
+    const auto share = std::stable_partition(
+        notifications.begin(), notifications.end(),
+        [&](const Notification& one) { return one.sink != receiver->label(); });
+    receiver->enqueue(
+        {std::make_move_iterator(share), std::make_move_iterator(notifications.end())});
+    notifications.erase(share, notifications.end());
   }
-  return homeless;
+  return notifications;
 }
 
 std::vector<std::string> Delivery::sinks() const {

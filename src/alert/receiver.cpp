@@ -62,18 +62,23 @@ void Receiver::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Receiver::enqueue(Notification notification) {
+void Receiver::enqueue(std::vector<Notification> notifications) {
+  if (notifications.empty()) return;
   {
     const std::scoped_lock lock(mutex_);
-    // What is said anew about an alert must not be undone by a repeat.
-    if (const auto repeat = repeats_.find(notification.alert); repeat != repeats_.end()) {
-      finished_.push_back(repeat->second.notification.id);
-      repeats_.erase(repeat);
-    }
-    const SteadyTime since = waiting_since(notification, clock_);
-    queue_.add(std::move(notification), since);
+    for (Notification& notification : notifications) add(std::move(notification));
   }
   changed_.notify_all();
+}
+
+void Receiver::add(Notification notification) {
+  // What is said anew about an alert must not be undone by a repeat.
+  if (const auto repeat = repeats_.find(notification.alert); repeat != repeats_.end()) {
+    finished_.push_back(repeat->second.notification.id);
+    repeats_.erase(repeat);
+  }
+  const SteadyTime since = waiting_since(notification, clock_);
+  queue_.add(std::move(notification), since);
 }
 
 void Receiver::renew(std::unique_ptr<Sink> sink, std::shared_ptr<const incident::Alert> alive) {

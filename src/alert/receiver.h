@@ -34,7 +34,7 @@ class Receiver {
   void end();   ///< stop() without waiting
   void stop();  ///< ends waits and requests, and the thread
 
-  void enqueue(Notification notification);
+  void enqueue(std::vector<Notification> notifications);
   /// Goes on with another sink of the same label.
   void renew(std::unique_ptr<Sink> sink, std::shared_ptr<const incident::Alert> alive);
   /// All whose outbox entries are still there. After stop().
@@ -54,6 +54,7 @@ class Receiver {
   using Repeats = std::map<std::shared_ptr<const incident::Alert>, Repeat, ByLabels>;
 
   void run();
+  void add(Notification notification);
   void take_over_renewed();
   Task next_task(base::SteadyTime now);
   base::SteadyTime next_wake(base::SteadyTime now) const;

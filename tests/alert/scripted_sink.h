@@ -42,9 +42,13 @@ class SinkScript {
       const std::string key = key_of(notification);
       request += key.empty() ? "*" : key;
     }
-    const std::scoped_lock lock(mutex_);
-    requests_.push_back(request);
-    return answer_ ? answer_(request) : Outcome();
+    std::function<Outcome(const std::string&)> answer;
+    {
+      const std::scoped_lock lock(mutex_);
+      requests_.push_back(request);
+      answer = answer_;
+    }
+    return answer ? answer(request) : Outcome();
   }
 
  private:
