@@ -19,7 +19,7 @@ Delivery::Delivery(const base::Clock& clock, DeliveryEvents events, FiringProvid
 Delivery::~Delivery() { stop(); }
 
 std::vector<Notification> Delivery::adopt(std::vector<std::unique_ptr<Sink>> sinks,
-                                          std::shared_ptr<const incident::Alert> alive) {
+                                          const std::shared_ptr<const incident::Alert>& alive) {
   std::vector<std::unique_ptr<Receiver>> leaving;
   {
     const std::scoped_lock lock(mutex_);

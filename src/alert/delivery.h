@@ -68,8 +68,9 @@ class Delivery {
   /// The receivers from now on. One whose label stays keeps its queue and tries at once what
   /// waited; the notifications of one that left are returned: nobody will deliver them, delete
   /// their entries. `alive` is the alert of heartbeats, for the sinks that have some.
-  [[nodiscard]] std::vector<Notification> adopt(std::vector<std::unique_ptr<Sink>> sinks,
-                                                std::shared_ptr<const incident::Alert> alive);
+  [[nodiscard]] std::vector<Notification> adopt(
+      std::vector<std::unique_ptr<Sink>> sinks,
+      const std::shared_ptr<const incident::Alert>& alive);
 
   /// Appends to the queues, in this order. Those for a receiver that there is not are returned.
   [[nodiscard]] std::vector<Notification> enqueue(std::vector<Notification> notifications);

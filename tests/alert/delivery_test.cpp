@@ -195,6 +195,21 @@ TEST_SUITE("delivery") {
     CHECK(count == 1 + 21 + 2);
   }
 
+  TEST_CASE("an outage between two resends, which may have been a restart, is followed by one") {
+    SinkScript script;
+    Delivering setup;
+    setup.set_firing({firing(0, "", "a").alert});
+    setup.begin(sinks_of(script, {kForgetful}));
+    eventually([&] { return script.requests() == Requests{"a"}; });
+    setup.clock.advance(10s);
+    script.refuse(RefusalKind::unreachable);
+    setup.enqueue({firing(1, "forgetful", "b")});
+    eventually([&] { return setup.failures().size() == 1; });
+    script.accept();
+    setup.clock.advance(1s);
+    eventually([&] { return script.requests() == Requests{"a", "b", "b", "a"}; });
+  }
+
   TEST_CASE("a resolve is told to one that forgets for five minutes, and finished after them") {
     SinkScript script;
     Delivering setup;
@@ -229,6 +244,18 @@ TEST_SUITE("delivery") {
       eventually(
           [&] { return setup.accepted("forgetful").size() == 3U + static_cast<unsigned>(i); });
     }
+    CHECK(std::ranges::count(script.requests(), "-a") == 1);
+  }
+
+  TEST_CASE("a resolve that another firing waits behind is not repeated") {
+    SinkScript script;
+    Delivering setup;
+    setup.begin(sinks_of(script, {kForgetful}));
+    setup.enqueue({resolved(1, "forgetful", "a"), firing(2, "forgetful", "a")});
+    eventually([&] { return setup.finished("forgetful") == Ids{1, 2}; });
+    setup.clock.advance(1min);
+    setup.enqueue({firing(3, "forgetful", "b")});
+    eventually([&] { return setup.finished("forgetful") == Ids{1, 2, 3}; });
     CHECK(std::ranges::count(script.requests(), "-a") == 1);
   }
 

@@ -181,6 +181,8 @@ TEST_SUITE("every sink") {
         CHECK(outcome.error().message.find(port == closed ? "refused" : "without an answer") !=
               std::string::npos);
         check_hides_secrets(outcome.error().message);
+        const bool says_where = outcome.error().message.find("127.0.0.1") != std::string::npos;
+        CHECK(says_where == (kind != Kind::slack));
       }
     }
   }
