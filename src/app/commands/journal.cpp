@@ -150,7 +150,7 @@ int verify_store(const JournalOptions& options) {
     fault = verifier.take(record);
     return !fault;
   });
-  if (!read) return complain(fmt::format("{}: {}", *path, read.error().message));
+  if (!read) return complain(read.error().message);
   if (!fault) fault = verifier.finish(head->hash);
   return verdict(*path, verifier, fault);
 }

@@ -35,13 +35,13 @@ ErrorKind kind_of(int code) {
   }
 }
 
-std::string what_failed(const std::string& what, sqlite3* connection, int code) {
+std::string why_failed(sqlite3* connection, int code) {
   std::string why = sqlite3_errmsg(connection);
   const int system = sqlite3_system_errno(connection);
   const int primary = code & 0xFF;
   if (system != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN))
     why += fmt::format(" ({})", std::strerror(system));
-  return fmt::format("{}: {}", what, why);
+  return why;
 }
 
 /// A path as a URI, in which `?`, `#` and `%` mean something else.
@@ -101,7 +101,7 @@ base::Result<void> Statement::finish() {
 
 tl::unexpected<base::Error> Statement::failure(int code) {
   sqlite3* connection = sqlite3_db_handle(statement_.get());
-  std::string message = what_failed(what_, connection, code);
+  std::string message = why_failed(connection, code);
   reset();
   return base::fail(kind_of(code), std::move(message));
 }
@@ -113,8 +113,8 @@ base::Result<Database> Database::open(const std::string& path, Access access) {
                     SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   sqlite3* connection = nullptr;
   const int code = sqlite3_open_v2(uri_of(path, access).c_str(), &connection, flags, nullptr);
-  if (connection == nullptr) return base::fail(ErrorKind::io, path + ": out of memory");
-  Database database(connection, path);
+  if (connection == nullptr) return base::fail(ErrorKind::io, "out of memory");
+  Database database(connection);
   if (code != SQLITE_OK) return database.failure(code);
   sqlite3_busy_timeout(connection, kBusyMilliseconds);
   return database;
@@ -132,7 +132,7 @@ base::Result<Statement> Database::prepare(std::string_view statement) {
       sqlite3_prepare_v3(connection_.get(), statement.data(), static_cast<int>(statement.size()),
                          SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
   if (code != SQLITE_OK) return failure(code);
-  return Statement(prepared, what_);
+  return Statement(prepared);
 }
 
 base::Result<std::string> Database::value(std::string_view statement) {
@@ -152,7 +152,7 @@ bool Database::has_moved() const {
 }
 
 tl::unexpected<base::Error> Database::failure(int code) const {
-  return base::fail(kind_of(code), what_failed(what_, connection_.get(), code));
+  return base::fail(kind_of(code), why_failed(connection_.get(), code));
 }
 
 }  // namespace aka::store

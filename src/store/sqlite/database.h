@@ -46,8 +46,7 @@ class Statement {
     void operator()(sqlite3_stmt* statement) const;
   };
 
-  Statement(sqlite3_stmt* statement, std::string what)
-      : statement_(statement), what_(std::move(what)) {}
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
   template <typename... Values>
   void bind_all(const Values&... values) {
     int index = 0;
@@ -59,7 +58,6 @@ class Statement {
   tl::unexpected<base::Error> failure(int code);
 
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-  std::string what_;  ///< names the database in messages
 };
 
 enum class Access {
@@ -68,8 +66,8 @@ enum class Access {
   immutable,  ///< for a file on a medium that nobody can write to
 };
 
-/// A connection to a SQLite file, for one thread at a time. Errors name the file: kDamaged, `io`
-/// (may pass) or `permission`.
+/// A connection to a SQLite file, for one thread at a time. Errors are kDamaged, `io` (may pass) or
+/// `permission`; the caller names the file.
 class Database {
  public:
   static base::Result<Database> open(const std::string& path, Access access);
@@ -88,12 +86,10 @@ class Database {
     void operator()(sqlite3* connection) const;
   };
 
-  Database(sqlite3* connection, std::string what)
-      : connection_(connection), what_(std::move(what)) {}
+  explicit Database(sqlite3* connection) : connection_(connection) {}
   tl::unexpected<base::Error> failure(int code) const;
 
   std::unique_ptr<sqlite3, Close> connection_;
-  std::string what_;
 };
 
 }  // namespace aka::store

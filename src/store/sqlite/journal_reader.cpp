@@ -3,6 +3,7 @@
 #include "store/sqlite/journal_reader.h"
 
 #include <filesystem>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,23 +21,33 @@ using base::Result;
 
 class SqliteJournalReader final : public JournalReader {
  public:
-  explicit SqliteJournalReader(Database database) : database_(std::move(database)) {}
+  SqliteJournalReader(std::string name, Database database)
+      : name_(std::move(name)), database_(std::move(database)) {}
 
-  Result<Head> head() override { return recorded_head(database_); }
+  Result<Head> head() override {
+    auto head = recorded_head(database_);
+    if (!head) return named(std::move(head).error());
+    return head;
+  }
 
   Result<void> each(std::int64_t first_seq, const RecordTaker& take) override {
     auto rows = database_.prepare(
         fmt::format("SELECT {} FROM journal WHERE seq >= ? ORDER BY seq", kRecordColumns));
-    if (!rows) return tl::unexpected(std::move(rows).error());
+    if (!rows) return named(std::move(rows).error());
     auto row = rows->first(first_seq);
     for (; row && *row; row = rows->next()) {
       if (!take(record_in(*rows))) return {};
     }
-    if (!row) return tl::unexpected(std::move(row).error());
+    if (!row) return named(std::move(row).error());
     return {};
   }
 
  private:
+  tl::unexpected<base::Error> named(base::Error error) const {
+    return tl::unexpected(std::move(error).within(name_));
+  }
+
+  const std::string name_;
   Database database_;
 };
 
@@ -70,11 +81,12 @@ Result<Database> open_for_reading(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<JournalReader>> open_sqlite_journal(const std::string& path) {
+  std::string name = fmt::format("the journal in {}", path);
   auto database = open_for_reading(path);
-  if (database) return std::make_unique<SqliteJournalReader>(*std::move(database));
+  if (database) return std::make_unique<SqliteJournalReader>(std::move(name), *std::move(database));
   base::Error error = std::move(database).error();
   if (error.kind == kDamaged) error.kind = ErrorKind::invalid_input;
-  return tl::unexpected(std::move(error).within(fmt::format("the journal in {}", path)));
+  return tl::unexpected(std::move(error).within(name));
 }
 
 }  // namespace aka::store

@@ -38,16 +38,24 @@ constexpr std::array<std::string_view, 6> kQueries{
     "INSERT OR REPLACE INTO meta VALUES (?, ?)",
 };
 
+/// A database whose bytes are what they must be, ready to be written to.
+struct Sound {
+  Database database;
+  std::vector<Statement> statements;  ///< by Query
+  Head head;
+  std::int64_t last_outbox_id = 0;
+};
+
 class SqliteStore final : public Store {
  public:
-  SqliteStore(OwnerLock lock, Database database, Head head, const base::Clock& clock)
-      : clock_(clock),
+  SqliteStore(std::string name, OwnerLock lock, Sound sound, const base::Clock& clock)
+      : name_(std::move(name)),
+        clock_(clock),
         lock_(std::move(lock)),
-        database_(std::move(database)),
-        head_(std::move(head)) {}
-
-  Result<void> prepare();
-  bool is_new() const { return head_.seq == 0; }
+        database_(std::move(sound.database)),
+        statements_(std::move(sound.statements)),
+        head_(std::move(sound.head)),
+        last_outbox_id_(sound.last_outbox_id) {}
 
   Result<Restored> restore() override;
   Result<Head> commit(std::span<const Transition> transitions) override;
@@ -62,37 +70,29 @@ class SqliteStore final : public Store {
   Result<void> write(const Fact& fact);
   Result<void> write(const OutboxEntry& entry);
   Result<void> write_marks();
+  Result<std::int64_t> last_before(const std::string& day);
   Result<void> cut_through(std::int64_t seq);
 
   Result<void> read_facts(std::vector<Fact>& facts);
   Result<void> read_outbox(std::vector<OutboxEntry>& outbox);
+  /// The same error, with the store's name in front.
+  tl::unexpected<base::Error> named(base::Error error) const {
+    return tl::unexpected(std::move(error).within(name_));
+  }
 
+  const std::string name_;
   const base::Clock& clock_;
   OwnerLock lock_;
   Database database_;
   std::vector<Statement> statements_;  ///< by Query
   Head head_;
-  std::int64_t last_outbox_id_ = 0;
+  std::int64_t last_outbox_id_;
 };
-
-Result<void> SqliteStore::prepare() {
-  for (const std::string_view query : kQueries) {
-    auto statement = database_.prepare(query);
-    if (!statement) return tl::unexpected(std::move(statement).error());
-    statements_.push_back(*std::move(statement));
-  }
-  auto last = database_.prepare("SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?");
-  if (!last) return tl::unexpected(std::move(last).error());
-  const auto row = last->first("last_outbox_id");
-  if (!row) return tl::unexpected(row.error());
-  if (*row) last_outbox_id_ = last->integer(0);
-  return {};
-}
 
 Result<Restored> SqliteStore::restore() {
   Restored restored{.head = head_, .facts = {}, .outbox = {}, .last_outbox_id = last_outbox_id_};
-  if (auto read = read_facts(restored.facts); !read) return tl::unexpected(read.error());
-  if (auto read = read_outbox(restored.outbox); !read) return tl::unexpected(read.error());
+  if (auto read = read_facts(restored.facts); !read) return named(read.error());
+  if (auto read = read_outbox(restored.outbox); !read) return named(read.error());
   return restored;
 }
 
@@ -144,7 +144,7 @@ Result<Head> SqliteStore::in_transaction(Write write) {
   if (database_.in_transaction()) static_cast<void>(database_.execute("ROLLBACK"));
   head_ = head;
   last_outbox_id_ = last_outbox_id;
-  return tl::unexpected(std::move(done).error());
+  return named(std::move(done).error());
 }
 
 Result<void> SqliteStore::begin() {
@@ -198,21 +198,26 @@ Result<void> SqliteStore::write_marks() {
 }
 
 Result<Head> SqliteStore::cut(base::WallTime before) {
+  const auto day = base::format_utc(std::chrono::floor<std::chrono::days>(before)).substr(0, 10);
+  const auto last = last_before(day);
+  if (!last) return named(last.error());
+  if (*last == 0) return head_;
+  return in_transaction([this, &last] { return cut_through(*last); });
+}
+
+/// The last record of those at the front that are older than the day; 0: there is none.
+Result<std::int64_t> SqliteStore::last_before(const std::string& day) {
   // A day's text sorts before that of every moment in it, with or without milliseconds.
-  const auto day = std::chrono::floor<std::chrono::days>(before);
-  const std::string first_day = base::format_utc(day).substr(0, 10);
   auto span = database_.prepare(
-      "SELECT ifnull(min(seq), 0),"
+      "SELECT ifnull(min(seq), 1),"
       " ifnull((SELECT seq FROM journal WHERE time >= ? ORDER BY seq LIMIT 1), max(seq) + 1)"
       " FROM journal");
   if (!span) return tl::unexpected(std::move(span).error());
-  const auto row = span->first(first_day);
+  const auto row = span->first(day);
   if (!row) return tl::unexpected(row.error());
   const std::int64_t first = span->integer(0);
-  const std::int64_t first_kept = span->integer(1);
-  span->reset();
-  if (first_kept <= first) return head_;
-  return in_transaction([this, first_kept] { return cut_through(first_kept - 1); });
+  const std::int64_t last = span->integer(1) - 1;
+  return last < first ? 0 : last;
 }
 
 Result<void> SqliteStore::cut_through(std::int64_t seq) {
@@ -224,12 +229,6 @@ Result<void> SqliteStore::cut_through(std::int64_t seq) {
                               .type = journal::RecordType::retention_cut,
                               .data = journal::to_data({seq, *hash})});
 }
-
-/// A database whose bytes are what they must be.
-struct Sound {
-  Database database;
-  Head head;
-};
 
 Result<void> check_sound(Database& database) {
   const auto quick = database.value("PRAGMA quick_check(1)");
@@ -243,21 +242,47 @@ Result<void> check_sound(Database& database) {
   return {};
 }
 
+Result<std::vector<Statement>> prepare_all(Database& database) {
+  std::vector<Statement> all;
+  for (const std::string_view query : kQueries) {
+    auto statement = database.prepare(query);
+    if (!statement) return tl::unexpected(std::move(statement).error());
+    all.push_back(*std::move(statement));
+  }
+  return all;
+}
+
+Result<std::int64_t> read_last_outbox_id(Database& database) {
+  auto last = database.prepare("SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?");
+  if (!last) return tl::unexpected(std::move(last).error());
+  const auto row = last->first("last_outbox_id");
+  if (!row) return tl::unexpected(row.error());
+  return *row ? last->integer(0) : 0;
+}
+
+Result<Sound> ready(Database database) {
+  auto head = checked_head(database);
+  if (!head) return tl::unexpected(std::move(head).error());
+  auto statements = prepare_all(database);
+  if (!statements) return tl::unexpected(std::move(statements).error());
+  const auto last_outbox_id = read_last_outbox_id(database);
+  if (!last_outbox_id) return tl::unexpected(last_outbox_id.error());
+  return Sound{std::move(database), *std::move(statements), *std::move(head), *last_outbox_id};
+}
+
 Result<Sound> open_sound(const std::string& path) {
   if (has_orphaned_log(path))
     return base::fail(kDamaged, "its write-ahead log is there, but the database is not");
   if (auto made = make_file(path); !made) return tl::unexpected(made.error());
   auto database = Database::open(path, Access::own);
-  if (!database) return tl::unexpected(database.error());
+  if (!database) return tl::unexpected(std::move(database).error());
   if (auto sound = check_sound(*database); !sound) return tl::unexpected(sound.error());
   auto set = database->execute(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = "
       "16777216;");
   if (!set) return tl::unexpected(set.error());
   if (auto migrated = migrate(*database); !migrated) return tl::unexpected(migrated.error());
-  auto head = checked_head(*database);
-  if (!head) return tl::unexpected(head.error());
-  return Sound{*std::move(database), *std::move(head)};
+  return ready(*std::move(database));
 }
 
 /// The first record of a store that replaces a damaged one.
@@ -271,20 +296,20 @@ Result<Head> tell_recovery(Store& store, std::string_view file, std::string_view
   return store.commit(std::span(&recovered, 1));
 }
 
-Result<std::unique_ptr<Store>> open_owned(const std::string& path, OwnerLock lock,
-                                          const base::Clock& clock) {
+Result<std::unique_ptr<Store>> open_owned(const std::string& path, const std::string& name,
+                                          OwnerLock lock, const base::Clock& clock) {
   auto sound = open_sound(path);
   std::string why = "it was set aside by an earlier start, which ended before it could say why";
   if (!sound && sound.error().kind == kDamaged) {
     why = sound.error().message;
-    if (auto aside = set_aside(path, clock.wall()); !aside) return tl::unexpected(aside.error());
+    if (auto aside = set_aside(path, clock.wall()); !aside)
+      return tl::unexpected(std::move(aside).error().within(name));
     sound = open_sound(path);
   }
-  if (!sound) return tl::unexpected(std::move(sound).error());
-  auto store = std::make_unique<SqliteStore>(std::move(lock), std::move(sound->database),
-                                             sound->head, clock);
-  if (auto prepared = store->prepare(); !prepared) return tl::unexpected(prepared.error());
-  if (!store->is_new()) return store;
+  if (!sound) return tl::unexpected(std::move(sound).error().within(name));
+  const bool is_new = sound->head.seq == 0;
+  auto store = std::make_unique<SqliteStore>(name, std::move(lock), *std::move(sound), clock);
+  if (!is_new) return store;
   if (const auto file = newest_set_aside(path)) {
     const auto told = tell_recovery(*store, *file, why, clock);
     if (!told) return tl::unexpected(told.error());
@@ -296,14 +321,12 @@ Result<std::unique_ptr<Store>> open_owned(const std::string& path, OwnerLock loc
 
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path,
                                                  const base::Clock& clock) {
-  const std::string context = fmt::format("the store {}", path);
+  const std::string name = fmt::format("the store {}", path);
   if (auto made = make_directory_of(path); !made)
-    return tl::unexpected(std::move(made).error().within(context));
+    return tl::unexpected(std::move(made).error().within(name));
   auto lock = OwnerLock::take(path + ".lock");
-  if (!lock) return tl::unexpected(std::move(lock).error().within(context));
-  auto store = open_owned(path, *std::move(lock), clock);
-  if (!store) return tl::unexpected(std::move(store).error().within(context));
-  return store;
+  if (!lock) return tl::unexpected(std::move(lock).error().within(name));
+  return open_owned(path, name, *std::move(lock), clock);
 }
 
 }  // namespace aka::store
