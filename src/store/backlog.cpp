@@ -60,7 +60,7 @@ void Backlog::give_back(std::vector<Transition> transitions, bool leads_with_rem
   } else {
     // Newer ones were dropped meanwhile, so these are to be dropped before them.
     for (Transition& transition : transitions) oldest.fold(std::move(transition));
-    oldest.fold(std::move(remnant_));
+    oldest.fold(remnant_);
   }
   remnant_ = std::move(oldest);
   drop_beyond_limit();

@@ -12,7 +12,7 @@ void Remnant::fold(Transition transition) {
   fold_state(std::move(transition.facts), std::move(transition.outbox), transition.delivered);
 }
 
-void Remnant::fold(Remnant newer) {
+void Remnant::fold(const Remnant& newer) {
   lost_records_ += newer.lost_records_;
   Transition state = newer.transition({});
   fold_state(std::move(state.facts), std::move(state.outbox), state.delivered);

@@ -21,7 +21,7 @@ class Remnant {
   /// Adds a transition that is newer than all before.
   void fold(Transition transition);
   /// Adds another remnant that is newer than all before.
-  void fold(Remnant newer);
+  void fold(const Remnant& newer);
 
   bool empty() const;
   /// All of it as one transition, with a `journal_recovered` record if records were lost.

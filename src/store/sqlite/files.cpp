@@ -64,7 +64,7 @@ std::string compact(base::WallTime time) {
 }
 
 std::string free_name(const std::string& path, base::WallTime now) {
-  const std::string name = fmt::format("{}{}{}", path, kDamagedMark, compact(now));
+  std::string name = fmt::format("{}{}{}", path, kDamagedMark, compact(now));
   std::error_code ignored;
   if (!fs::exists(name, ignored)) return name;
   for (int n = 2;; ++n) {
@@ -77,7 +77,7 @@ std::string owner_in(int descriptor) {
   std::array<char, 32> text{};
   const ssize_t size = ::pread(descriptor, text.data(), text.size() - 1, 0);
   std::string owner(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-  owner.erase(owner.find_last_not_of("\n") + 1);
+  owner.erase(owner.find_last_not_of('\n') + 1);
   return owner.empty() ? "another process" : "process " + owner;
 }
 
