@@ -11,6 +11,8 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "store/backlog.h"
 
 namespace aka::store {
@@ -20,6 +22,15 @@ std::size_t records_in(const std::vector<Transition>& transitions) {
   return std::accumulate(
       transitions.begin(), transitions.end(), std::size_t{0},
       [](std::size_t sum, const Transition& one) { return sum + one.records.size(); });
+}
+
+/// That the journal which was opened ends before one that this process has seen on the disk.
+journal::Draft lost_journal(const Head& seen, base::WallTime now) {
+  return {.time = now,
+          .type = journal::RecordType::journal_recovered,
+          .data = fmt::format(R"({{"last_hash":"{}","last_seq":{},"why":"the journal that ended )"
+                              R"(with this record was removed or replaced"}})",
+                              seen.hash, seen.seq)};
 }
 
 void call(const std::vector<Then>& thens, bool committed) {
@@ -68,6 +79,7 @@ class Writer::Worker {
   std::unique_ptr<Store> store_;
   bool failing_;
   std::optional<base::SteadyTime> next_try_;  ///< after a failure
+  Head newest_;                               ///< that was committed
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -159,6 +171,8 @@ bool Writer::Worker::open() {
   }
   store_ = *std::move(opened);
   Transition known = observer_.opened(*restored);
+  if (restored->head.seq < newest_.seq)
+    known.records.insert(known.records.begin(), lost_journal(newest_, clock_.wall()));
   const std::scoped_lock lock(mutex_);
   backlog_.push_front(std::move(known));
   return true;
@@ -193,6 +207,7 @@ bool Writer::Worker::commit_batch() {
   lock.unlock();
   if (head) {
     next_try_.reset();
+    newest_ = *head;
     observer_.committed({*head, records, count, took});
   } else {
     fail(head.error());
@@ -215,6 +230,7 @@ void Writer::Worker::cut_if_asked() {
     return;
   }
   next_try_.reset();
+  newest_ = *head;
   lock.lock();
   if (cut_before_ == before) cut_before_.reset();
   lock.unlock();

@@ -114,6 +114,31 @@ class Commands(JournalTest):
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertEqual(sorted(path.name for path in self.directory.iterdir()), before)
 
+    def test_a_log_without_a_place_to_replay_it_is_told_how_to_help(self):
+        self.seed(3)
+        with sqlite3.connect(self.store) as database:
+            # The connection is left open, so that the log stays; what it shares in memory is not copied.
+            database.execute("UPDATE facts SET value = value")
+            database.execute("INSERT INTO facts VALUES ('key', 'x', 'y')")
+            database.commit()
+            copy = self.directory / "copy"
+            copy.mkdir()
+            for name in ("journal.db", "journal.db-wal"):
+                shutil.copy(self.directory / name, copy / name)
+                (copy / name).chmod(0o444)
+        database.close()
+        copy.chmod(0o555)
+        self.addCleanup(copy.chmod, 0o755)
+        self.directory.chmod(0o755)
+        unprivileged = ["setpriv", "--reuid", "65534", "--clear-groups"] if os.geteuid() == 0 else []
+        done = subprocess.run([*unprivileged, BIN, "journal", "verify", "--store", copy / "journal.db"],
+                              capture_output=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("copy the file and its -wal", done.stderr.decode())
+        done = self.journal("verify", source=["--store", copy / "journal.db"])
+        if os.geteuid() == 0:
+            self.assertEqual(done.returncode, 0)
+
     def test_a_full_disk_under_the_output_is_an_error(self):
         self.seed(3)
         for command in ("export", "show", "verify"):

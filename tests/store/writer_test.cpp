@@ -327,17 +327,26 @@ TEST_SUITE("writer") {
     CHECK(world.opens == 2);
   }
 
-  TEST_CASE("after damage the store is opened anew") {
+  TEST_CASE("after damage the store is opened anew, and a journal that is gone is told of") {
     World world;
-    world.disk.breaks(ErrorKind::internal);
     const auto writer = world.writer();
     auto a = submit(*writer, "a");
-    CHECK_FALSE(fate_of(a));
+    CHECK(fate_of(a));
+    world.disk.breaks(ErrorKind::internal);
+    auto b = submit(*writer, "b");
+    CHECK_FALSE(fate_of(b));
     world.disk.breaks({});
     world.clock.advance(seconds(1));
-    world.watcher.wait_for_commits(1);
+    world.watcher.wait_for_commits(2);
     CHECK(writer->stop(seconds(5)) == 0);
-    CHECK(world.disk.texts() == std::vector<std::vector<std::string>>{{note("opened"), note("a")}});
+    REQUIRE(world.disk.texts().size() == 2);
+    const auto texts = world.disk.texts()[1];
+    REQUIRE(texts.size() == 3);
+    // The store that was opened knows of no record, and one was committed before.
+    CHECK(texts[0].find(R"("last_seq":1)") != std::string::npos);
+    CHECK(world.disk.commits[1][0].records[0].type == journal::RecordType::journal_recovered);
+    CHECK(texts[1] == note("opened"));
+    CHECK(texts[2] == note("b"));
   }
 
   TEST_CASE("a cut that fails is tried again, and does not stop commits") {

@@ -73,9 +73,10 @@ Result<Database> open_for_reading(const std::string& path) {
   // log there is nothing to share.
   const bool logged = std::filesystem::exists(path + "-wal", failed);
   const ErrorKind kind = database.error().kind;
-  if (!logged && (kind == ErrorKind::io || kind == ErrorKind::permission))
-    return begin_reading(path, Access::immutable);
-  return database;
+  if (kind != ErrorKind::io && kind != ErrorKind::permission) return database;
+  if (!logged) return begin_reading(path, Access::immutable);
+  return base::fail(kind, database.error().message +
+                              "; copy the file and its -wal to where you may write, and read that");
 }
 
 }  // namespace
