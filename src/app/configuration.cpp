@@ -4,10 +4,9 @@
 
 #include <utility>
 
-#include "alert/alerting_settings.h"
+#include "alert/sink_factory.h"
 #include "app/version.h"
 #include "atlas/client.h"
-#include "settings/load.h"
 
 namespace aka::app {
 namespace {
@@ -56,11 +55,13 @@ std::optional<Configuration> load_configuration(const std::filesystem::path& pat
                                                 const base::Clock& clock,
                                                 base::Diagnostics& diagnostics) {
   Configuration configuration;
-  configuration.settings = settings::load(path, clock.wall(), diagnostics);
+  configuration.sources = settings::read_sources(path, diagnostics);
+  configuration.settings = settings::load(configuration.sources, path, clock.wall(), diagnostics);
   configuration.credentials = read_credentials(configuration.settings, diagnostics);
   configuration.trust = read_trust(configuration.settings.atlas, diagnostics);
   if (configuration.settings.alerting) {
-    alert::read_alerting(*configuration.settings.alerting, diagnostics);
+    configuration.alerting = alert::read_alerting(*configuration.settings.alerting, diagnostics);
+    alert::check_receivers(configuration.alerting, diagnostics);
   }
   if (diagnostics.has_errors()) return std::nullopt;
   configuration.roster =
@@ -103,8 +104,11 @@ audit::Plan plan_for(const Configuration& configuration, http::Resolver& resolve
   audit::Plan plan;
   plan.roster = configuration.roster;
   plan.stale_after = settings.schedule.stale_after;
-  plan.polls = {settings.atlas.timeout, settings.schedule.jitter, settings.atlas.connections,
-                settings.atlas.rate_limit.burst, settings.atlas.rate_limit.per_minute,
+  plan.polls = {settings.atlas.timeout,
+                settings.schedule.jitter,
+                settings.atlas.connections,
+                settings.atlas.rate_limit.burst,
+                settings.atlas.rate_limit.per_minute,
                 settings.schedule.confirm};
   plan.credential = [credentials = configuration.credentials,
                      api = settings.atlas.api](const model::Organization& organization) {

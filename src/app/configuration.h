@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "alert/alerting_settings.h"
 #include "atlas/auth_table.h"
 #include "atlas/service.h"
 #include "audit/auditor.h"
@@ -14,6 +15,7 @@
 #include "http/connection.h"
 #include "http/resolver.h"
 #include "report/explain.h"
+#include "settings/load.h"
 #include "settings/settings.h"
 
 namespace aka::app {
@@ -26,6 +28,8 @@ struct Configuration {
   std::shared_ptr<const model::Roster> roster;
   Credentials credentials;
   std::shared_ptr<const http::TrustStore> trust;
+  alert::AlertingSettings alerting;
+  settings::Sources sources;  ///< its files as they were read
 };
 
 /// The one way in, for `check`, for starting and for reloading. Everything wrong with it is

@@ -7,7 +7,7 @@
 #include "app/events.h"
 #include "app/log.h"
 #include "app/version.h"
-#include "policy/compare.h"
+#include "metrics/alert_lines.h"
 
 namespace aka::app {
 namespace {
@@ -43,16 +43,25 @@ base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options,
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), clock));
   const settings::WebSettings web = configuration.settings.web;
   configure_log(configuration.settings.log);
-  // The address first: who cannot have it must not poll, not even once.
+  // Store and address first: who cannot have them must not poll, not even once.
+  if (auto opened = daemon->chronicle_.open(configuration.settings.store); !opened)
+    return tl::unexpected(std::move(opened.error()));
   if (auto listening = daemon->listen(web); !listening)
     return tl::unexpected(std::move(listening.error()));
+  if (auto memory = daemon->chronicle_.recall(configuration))
+    daemon->auditor_.restore(*std::move(memory));
   daemon->adopt(std::move(configuration));
+  daemon->chronicle_.start(daemon->auditor_);
   daemon->ready_ = true;
   return daemon;
 }
 
 Daemon::Daemon(DaemonOptions options, const base::Clock& clock)
-    : options_(std::move(options)), clock_(clock), metrics_(build()), auditor_(observers(), clock) {
+    : options_(std::move(options)),
+      clock_(clock),
+      metrics_(build()),
+      chronicle_(metrics_, resolver_, clock),
+      auditor_(observers(), clock) {
   facts_.version = build().version;
   facts_.started = clock_.wall();
   facts_.started_steady = clock_.steady();
@@ -87,7 +96,10 @@ PageSources Daemon::page_sources() {
   sources.ready = [this] { return ready_.load(); };
   sources.healthy = [this] { return !ready_ || auditor_.beats_within(kMissedBeat); };
   sources.snapshot = [this] { return auditor_.snapshot(); };
-  sources.daemon_metrics = [this] { return metrics_.render(); };
+  sources.daemon_metrics = [this] {
+    const auto alerts = chronicle_.shown();
+    return metrics_.render() + metrics::alert_lines(alerts.firing, alerts.resolved);
+  };
   sources.may_reload = [this] { return lifecycle_.load(); };
   sources.reload = [this] { return reload(); };
   return sources;
@@ -97,14 +109,15 @@ void Daemon::adopt(Configuration next) {
   keep_living_credentials(next);
   lifecycle_ = next.settings.web.lifecycle;
   metrics_.configure(*next.roster);
+  chronicle_.configure(next);
   auditor_.adopt(plan_for(next, resolver_, clock_));
+  const auto weaker = chronicle_.loaded(next);
+  if (!weaker.empty()) metrics_.config_weakened(clock_.wall());
   remember_loaded();
   const std::optional<Configuration> before = std::exchange(configuration_, std::move(next));
   log_adopted(*configuration_);
-  if (!before) return;
-  const auto weaker = policy::weakenings(*before->roster, *configuration_->roster, clock_.wall());
-  if (!weaker.empty()) metrics_.config_weakened(clock_.wall());
   log_weakenings(weaker);
+  if (!before) return;
   Credentials gone = before->credentials;
   std::erase_if(gone, [&](const auto& entry) {
     const auto kept = configuration_->credentials.find(entry.first);
@@ -144,6 +157,10 @@ base::Result<void> Daemon::reload() {
     log::warning("restart_needed", {{"setting", "web.listen"},
                                     {"message", "the address changes with the next start"}});
   }
+  if (next->settings.store.path != configuration_->settings.store.path) {
+    log::warning("restart_needed", {{"setting", "store.path"},
+                                    {"message", "the store changes with the next start"}});
+  }
   adopt(*std::move(next));
   return {};
 }
@@ -166,6 +183,7 @@ void Daemon::stop() {
   if (stopped_) return;
   stopped_ = true;
   auditor_.stop();
+  chronicle_.stop();
   if (configuration_)
     revoke(configuration_->credentials, *configuration_, resolver_, clock_, kRevokePatience);
   if (listener_) listener_->stop();
@@ -175,6 +193,7 @@ audit::Observers Daemon::observers() {
   audit::Observers observers;
   observers.poll = [this](const audit::PollReport& report) { on_poll(report); };
   observers.change = log_changes;
+  observers.steps = chronicle_.steps();
   observers.page = [this](const audit::PageReport& report) {
     count_requests(report.organization, report.fetched);
     log_page(report);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "app/chronicle.h"
 #include "app/configuration.h"
 #include "app/pages.h"
 #include "audit/auditor.h"
@@ -61,6 +62,7 @@ class Daemon {
   const base::Clock& clock_;
   metrics::DaemonMetrics metrics_;
   http::Resolver resolver_;
+  Chronicle chronicle_;
   audit::Auditor auditor_;
   std::mutex reloading_;                        // one reload or stop at a time
   std::optional<Configuration> configuration_;  // the one in force; guarded by reloading_

@@ -13,6 +13,9 @@ namespace aka::journal {
 inline constexpr std::string_view kNoHash =
     "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// Hex SHA-256.
+std::string sha256_hex(std::string_view text);
+
 /// The draft as the link `seq` after the record whose hash is `prev`. Whatever bytes the draft
 /// holds, a valid record comes out: what is not UTF-8 becomes U+FFFD, and data that is no JSON
 /// object becomes {"unreadable": "<the text>"}.

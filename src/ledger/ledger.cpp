@@ -85,7 +85,7 @@ std::string told(const std::vector<policy::Weakening>& weaker) {
 
 Ledger::Ledger(Outputs outputs, Send send, const base::Clock& clock)
     : outputs_(std::move(outputs)), send_(std::move(send)), clock_(clock) {
-  // Ascending over restarts too, also over those that did not see the last one's.
+  // Ascending also over a restart that could not open its store.
   next_id_ = clock_.wall().time_since_epoch().count() * 1000;
   checkpointed_ = clock_.wall();
 }
@@ -141,6 +141,7 @@ Remembered Ledger::restore(const store::Restored& restored) {
       facts_.failing_sinks.push_back(alert->labels.at("sink"));
     }
   }
+  next_id_ = std::max(next_id_, restored.last_outbox_id + 1);
   for (const store::OutboxEntry& entry : restored.outbox) {
     auto alert = incident::parse_alert(entry.alert);
     if (!alert) continue;
@@ -148,7 +149,6 @@ Remembered Ledger::restore(const store::Restored& restored) {
                       entry.due};
     outbox_.emplace(entry.id, outgoing);
     remembered.outbox.push_back(std::move(outgoing));
-    next_id_ = std::max(next_id_, entry.id + 1);
   }
   return remembered;
 }
@@ -218,13 +218,15 @@ void Ledger::adopted(const model::Roster* before, const model::Roster& after) {
   settle(step, Cause::configuration, std::move(transition));
 }
 
-void Ledger::loaded(std::string text, const std::string& sha256, const model::Roster& roster,
-                    const std::vector<policy::Weakening>& weaker) {
+void Ledger::loaded(std::optional<std::string> text, const std::string& sha256,
+                    const model::Roster& roster, const std::vector<policy::Weakening>& weaker) {
   const std::scoped_lock lock(mutex_);
   const base::WallTime time = clock_.wall();
   Transition transition;
   transition.records.push_back(config_loaded(time, sha256, roster));
-  transition.facts.push_back({FactKind::configuration, kConfiguration, std::move(text)});
+  if (text) {
+    transition.facts.push_back({FactKind::configuration, kConfiguration, *std::move(text)});
+  }
   for (const policy::Weakening& one : weaker) {
     transition.records.push_back(policy_weakened(time, one));
   }
@@ -343,11 +345,16 @@ void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& r
     forgotten.facts.push_back({FactKind::alert, incident::identity_of(old->labels), {}});
   }
   settle({}, Cause::time, std::move(forgotten));
-  if (when.steady - seen_flushed_ >= kSeenEvery) flush_seen(table);
+  if (when.steady - seen_flushed_ >= kSeenEvery) keep_seen(table);
   if (when.wall - checkpointed_ >= kCheckpointEvery) checkpoints(table, when.wall);
 }
 
 void Ledger::flush_seen(const model::StatusTable& table) {
+  const std::scoped_lock lock(mutex_);
+  keep_seen(table);
+}
+
+void Ledger::keep_seen(const model::StatusTable& table) {
   seen_flushed_ = clock_.steady();
   Transition transition;
   const auto& organizations = table.roster()->organizations;

@@ -77,9 +77,10 @@ class Ledger {
 
   /// A configuration is in force from now on; `before` is null if none is known.
   void adopted(const model::Roster* before, const model::Roster& after);
-  /// Its text, for comparing it with the next one, its hash, and what it asks less for.
-  void loaded(std::string text, const std::string& sha256, const model::Roster& roster,
-              const std::vector<policy::Weakening>& weaker);
+  /// Its text, for comparing it with the next one (nothing: the same as before), its hash, and what
+  /// it asks less for.
+  void loaded(std::optional<std::string> text, const std::string& sha256,
+              const model::Roster& roster, const std::vector<policy::Weakening>& weaker);
 
   void key(Cause cause, const model::Organization& organization, const model::Key& key,
            const policy::Advance& advance, const model::OrganizationStatus& of);
@@ -88,6 +89,9 @@ class Ledger {
 
   /// Time passes: to be called every second, with everything as it is.
   void tick(const model::StatusTable& table, const std::vector<Waiting>& receivers);
+
+  /// When each key was last seen; tick() does so now and then.
+  void flush_seen(const model::StatusTable& table);
 
   /// A receiver took these; `finished` entries are done.
   void delivered(const std::string& sink, const std::vector<incident::SharedAlert>& accepted,
@@ -120,7 +124,7 @@ class Ledger {
   void committed(const incident::BookStep& step, std::vector<Outgoing> outgoing);
   bool is_worth_keeping(Cause cause, const policy::Advance& advance) const;
   void checkpoints(const model::StatusTable& table, base::WallTime now);
-  void flush_seen(const model::StatusTable& table);
+  void keep_seen(const model::StatusTable& table);
   incident::Now now() const { return {clock_.wall(), clock_.steady()}; }
 
   const Outputs outputs_;

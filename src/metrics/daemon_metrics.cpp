@@ -50,6 +50,14 @@ prometheus::Gauge& add_gauge(prometheus::Registry& registry, const names::Family
       .Add(labels);
 }
 
+prometheus::Counter& add_counter(prometheus::Registry& registry, const names::Family& family) {
+  return prometheus::BuildCounter()
+      .Name(std::string(family.name))
+      .Help(std::string(family.help))
+      .Register(registry)
+      .Add({});
+}
+
 prometheus::Histogram& add_histogram(prometheus::Registry& registry, const names::Family& family,
                                      const Bounds& bounds) {
   return prometheus::BuildHistogram()
@@ -130,17 +138,44 @@ class OrganizationCounters {
   std::map<int, prometheus::Counter> unusual_requests_;
 };
 
+/// Of one receiver.
+struct SinkCounters {
+  std::uint64_t ok = 0;
+  std::uint64_t error = 0;
+  std::size_t pending = 0;
+};
+
+prometheus::ClientMetric sample(double value, std::vector<prometheus::ClientMetric::Label> labels,
+                                prometheus::MetricType type) {
+  prometheus::ClientMetric metric;
+  metric.label = std::move(labels);
+  if (type == prometheus::MetricType::Counter) {
+    metric.counter.value = value;
+  } else {
+    metric.gauge.value = value;
+  }
+  return metric;
+}
+
 struct DaemonMetrics::Parts {
   prometheus::Registry registry;
   prometheus::Gauge& reload_successful = add_gauge(registry, names::kReloadSuccessful);
   prometheus::Gauge& reload_success_time = add_gauge(registry, names::kReloadSuccessTime);
   prometheus::Gauge& last_weakened = add_gauge(registry, names::kLastWeakened);
+  prometheus::Counter& journal_records = add_counter(registry, names::kJournalRecords);
+  prometheus::Counter& journal_errors = add_counter(registry, names::kJournalErrors);
+  prometheus::Gauge& journal_head_seq = add_gauge(registry, names::kJournalHeadSeq);
   prometheus::Histogram& request_duration =
       add_histogram(registry, names::kRequestDuration, duration_bounds());
   prometheus::Histogram& poll_delay = add_histogram(registry, names::kPollDelay, delay_bounds());
 
   mutable std::mutex mutex;  // guards all below
   std::vector<OrganizationHandle> organizations;
+  std::map<std::string, SinkCounters> sinks;
+  std::string journal_head;  // the newest record's hash; empty: none
+
+  void append_sinks(std::vector<prometheus::MetricFamily>& families) const;
+  void append_journal_head(std::vector<prometheus::MetricFamily>& families) const;
 
   std::vector<OrganizationHandle> current() const {
     const std::scoped_lock lock(mutex);
@@ -200,6 +235,65 @@ void DaemonMetrics::config_weakened(base::WallTime when) {
   parts_->last_weakened.Set(seconds(when.time_since_epoch()));
 }
 
+void DaemonMetrics::set_sinks(const std::vector<std::string>& sinks) {
+  const std::scoped_lock lock(parts_->mutex);
+  auto before = std::exchange(parts_->sinks, {});
+  for (const std::string& sink : sinks) parts_->sinks.emplace(sink, before[sink]);
+}
+
+void DaemonMetrics::count_notifications(const std::string& sink, bool ok, std::size_t count) {
+  const std::scoped_lock lock(parts_->mutex);
+  const auto found = parts_->sinks.find(sink);
+  if (found == parts_->sinks.end()) return;
+  (ok ? found->second.ok : found->second.error) += count;
+}
+
+void DaemonMetrics::set_pending(const std::string& sink, std::size_t count) {
+  const std::scoped_lock lock(parts_->mutex);
+  const auto found = parts_->sinks.find(sink);
+  if (found != parts_->sinks.end()) found->second.pending = count;
+}
+
+void DaemonMetrics::journal_committed(std::int64_t seq, const std::string& sha256,
+                                      std::size_t records) {
+  parts_->journal_records.Increment(static_cast<double>(records));
+  parts_->journal_head_seq.Set(static_cast<double>(seq));
+  const std::scoped_lock lock(parts_->mutex);
+  parts_->journal_head = seq == 0 ? std::string() : sha256;
+}
+
+void DaemonMetrics::journal_failed() { parts_->journal_errors.Increment(); }
+
+void DaemonMetrics::Parts::append_sinks(std::vector<prometheus::MetricFamily>& families) const {
+  const std::scoped_lock lock(mutex);
+  if (sinks.empty()) return;
+  auto sent = counter_family(names::kNotifications);
+  prometheus::MetricFamily pending{std::string(names::kNotificationsPending.name),
+                                   std::string(names::kNotificationsPending.help),
+                                   prometheus::MetricType::Gauge,
+                                   {}};
+  for (const auto& [sink, counters] : sinks) {
+    sent.metric.push_back(
+        sample(static_cast<double>(counters.ok), {{"sink", sink}, {"result", "ok"}}, sent.type));
+    sent.metric.push_back(sample(static_cast<double>(counters.error),
+                                 {{"sink", sink}, {"result", "error"}}, sent.type));
+    pending.metric.push_back(
+        sample(static_cast<double>(counters.pending), {{"sink", sink}}, pending.type));
+  }
+  families.push_back(std::move(sent));
+  families.push_back(std::move(pending));
+}
+
+void DaemonMetrics::Parts::append_journal_head(
+    std::vector<prometheus::MetricFamily>& families) const {
+  const std::scoped_lock lock(mutex);
+  if (journal_head.empty()) return;
+  families.push_back({std::string(names::kJournalHead.name),
+                      std::string(names::kJournalHead.help),
+                      prometheus::MetricType::Gauge,
+                      {sample(1, {{"sha256", journal_head}}, prometheus::MetricType::Gauge)}});
+}
+
 std::string DaemonMetrics::render() const {
   std::vector<prometheus::MetricFamily> families = parts_->registry.Collect();
   auto polls = counter_family(names::kPolls);
@@ -212,6 +306,8 @@ std::string DaemonMetrics::render() const {
     families.push_back(std::move(polls));
     families.push_back(std::move(requests));
   }
+  parts_->append_sinks(families);
+  parts_->append_journal_head(families);
   append_process(families);
   return prometheus::TextSerializer().Serialize(families);
 }

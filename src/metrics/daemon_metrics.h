@@ -1,8 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "model/ids.h"
@@ -52,6 +54,15 @@ class DaemonMetrics {
   void config_rejected();
   /// The configuration just loaded asks for less than the one before.
   void config_weakened(base::WallTime when);
+
+  /// The receivers from now on: new ones start at 0, those that left are gone.
+  void set_sinks(const std::vector<std::string>& sinks);
+  void count_notifications(const std::string& sink, bool ok, std::size_t count);
+  void set_pending(const std::string& sink, std::size_t count);
+
+  /// The journal's newest record, and how many were just written.
+  void journal_committed(std::int64_t seq, const std::string& sha256, std::size_t records);
+  void journal_failed();
 
   /// Prometheus text 0.0.4. Reads /proc for the `process_*` series; what it cannot read is left
   /// out.

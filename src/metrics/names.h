@@ -57,6 +57,10 @@ inline constexpr Family kDetectionBound{
 inline constexpr Family kWaivers{"atlas_org_waivers",
                                  "Waivers of the organization's keys by what they do now."};
 
+// Of an alert: its labels.
+inline constexpr Family kAlertFiring{"atlas_alert_firing",
+                                     "1 while the alert fires, 0 for an hour after it resolved."};
+
 // Of the daemon.
 inline constexpr Family kBuild{"atlas_key_auditor_build_info",
                                "Always 1; the labels tell what was built."};
@@ -77,6 +81,22 @@ inline constexpr Family kRequestDuration{"atlas_key_auditor_api_request_duration
                                          "Time from the start of a request to its last byte."};
 inline constexpr Family kPollDelay{"atlas_key_auditor_poll_delay_seconds",
                                    "How long after its due time a poll started."};
+
+inline constexpr Family kNotifications{"atlas_key_auditor_notifications_total",
+                                       "Alerts sent to a receiver, by what came of it."};
+inline constexpr Family kNotificationsPending{
+    "atlas_key_auditor_notifications_pending",
+    "Notifications that are due and that the receiver has not taken."};
+inline constexpr Family kJournalRecords{"atlas_key_auditor_journal_records_total",
+                                        "Records written to the journal."};
+inline constexpr Family kJournalErrors{"atlas_key_auditor_journal_errors_total",
+                                       "Failed attempts to write to the journal."};
+inline constexpr Family kJournalHeadSeq{"atlas_key_auditor_journal_head_seq",
+                                        "Number of the journal's newest record, 0 without one."};
+inline constexpr Family kJournalHead{
+    "atlas_key_auditor_journal_head_info",
+    "Always 1; the label is the hash of the journal's newest record, a witness against "
+    "truncation."};
 
 // Of the process, as other exporters name them.
 inline constexpr Family kCpuSeconds{"process_cpu_seconds_total",

@@ -126,7 +126,6 @@ ScheduleSettings read_schedule(const Section& section, base::Diagnostics& diagno
   schedule.stale_after = whole_number(fields, "stale_after", 1000, schedule.stale_after);
   if (const auto confirm = fields.integer("confirm", 1, 1000)) {
     schedule.confirm = static_cast<int>(*confirm);
-    if (schedule.confirm > 1) warn_of_no_effect(fields, "confirm");
   }
   if (const auto recheck = fields.duration("recheck", seconds(1), hours(24 * 365))) {
     schedule.recheck = *recheck;
@@ -160,11 +159,9 @@ StoreSettings read_store(const Section& section, base::Diagnostics& diagnostics)
   if (auto path = fields.path("path")) {
     if (path->empty()) fields.error("path", "'path' of 'store' is empty");
     store.path = std::move(*path);
-    warn_of_no_effect(fields, "path");
   }
   if (const auto retention = fields.duration("retention", hours(24), hours(24 * 3650))) {
     store.retention = *retention;
-    warn_of_no_effect(fields, "retention");
   }
   fields.finish();
   return store;

@@ -18,6 +18,7 @@
 #include "settings/names.h"
 #include "settings/policy_section.h"
 #include "settings/roster_reader.h"
+#include "settings/text_file.h"
 #include "settings/yaml_reader.h"
 
 namespace aka::settings {
@@ -64,9 +65,13 @@ class Loader {
   Loader(base::WallTime now, base::Diagnostics& diagnostics)
       : diagnostics_(diagnostics), roster_(now, diagnostics) {}
 
-  void read(const fs::path& file) {
-    auto root = read_yaml(
-        file, [&](std::size_t i, const Section& key) { roster_.add_key(i, key); }, diagnostics_);
+  void read(const Source& source) {
+    std::optional<Section> root;
+    if (source.text) {
+      root = read_yaml(
+          source.path, *source.text,
+          [&](std::size_t i, const Section& key) { roster_.add_key(i, key); }, diagnostics_);
+    }
     if (!root) {
       roster_.drop_file();
       complete_ = false;
@@ -176,12 +181,24 @@ class Loader {
 
 }  // namespace
 
-Settings load(const fs::path& file_or_directory, base::WallTime now,
+Sources read_sources(const fs::path& file_or_directory, base::Diagnostics& diagnostics) {
+  Sources sources;
+  for (const fs::path& file : files_of(file_or_directory, diagnostics)) {
+    sources.push_back({file.string(), read_text(file, diagnostics)});
+  }
+  return sources;
+}
+
+Settings load(const Sources& sources, const fs::path& file_or_directory, base::WallTime now,
               base::Diagnostics& diagnostics) {
   Loader loader(now, diagnostics);
-  const auto files = files_of(file_or_directory, diagnostics);
-  for (const fs::path& file : files) loader.read(file);
-  return files.empty() ? Settings() : loader.finish(file_or_directory);
+  for (const Source& source : sources) loader.read(source);
+  return sources.empty() ? Settings() : loader.finish(file_or_directory);
+}
+
+Settings load(const fs::path& file_or_directory, base::WallTime now,
+              base::Diagnostics& diagnostics) {
+  return load(read_sources(file_or_directory, diagnostics), file_or_directory, now, diagnostics);
 }
 
 }  // namespace aka::settings

@@ -20,7 +20,6 @@
 #include <yaml-cpp/parser.h>
 
 #include "base/redaction.h"
-#include "settings/text_file.h"
 
 namespace aka::settings {
 namespace {
@@ -37,8 +36,10 @@ struct Stopped {};
 /// Reads from a string without copying it.
 class TextBuffer : public std::streambuf {
  public:
-  explicit TextBuffer(std::string& text) {
-    setg(text.data(), text.data(), text.data() + text.size());
+  explicit TextBuffer(const std::string& text) {
+    // The interface wants it mutable; a get area is never written to.
+    char* begin = const_cast<char*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    setg(begin, begin, begin + text.size());
   }
 };
 
@@ -272,11 +273,9 @@ std::string syntax_error(const YAML::Exception& exception) {
 
 }  // namespace
 
-std::optional<Section> read_yaml(const std::filesystem::path& path, const KeySink& sink,
-                                 base::Diagnostics& diagnostics) {
-  auto text = read_text(path, diagnostics);
-  if (!text) return std::nullopt;
-  TextBuffer buffer(*text);
+std::optional<Section> read_yaml(const std::filesystem::path& path, const std::string& text,
+                                 const KeySink& sink, base::Diagnostics& diagnostics) {
+  TextBuffer buffer(text);
   std::istream stream(&buffer);
   TreeBuilder builder(std::make_shared<const std::string>(path.string()), sink, diagnostics);
   try {

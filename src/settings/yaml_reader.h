@@ -15,10 +15,10 @@ namespace aka::settings {
 /// may hold 100,000 of them: in the section read_yaml() answers, their lists are empty.
 using KeySink = std::function<void(std::size_t organization, const base::Section& key)>;
 
-/// Reads one YAML document. Syntax errors, duplicate keys, keys that are no text, a second
-/// document, deep nesting, aliases that expand without bound, a file that is empty, unreadable, too
-/// large or not UTF-8: each is reported, and the answer is nothing where no more can be read.
-std::optional<base::Section> read_yaml(const std::filesystem::path& path, const KeySink& sink,
-                                       base::Diagnostics& diagnostics);
+/// Reads one YAML document, the text of the file `path`. Syntax errors, duplicate keys, keys that
+/// are no text, a second document, deep nesting, aliases that expand without bound, an empty text:
+/// each is reported, and the answer is nothing where no more can be read.
+std::optional<base::Section> read_yaml(const std::filesystem::path& path, const std::string& text,
+                                       const KeySink& sink, base::Diagnostics& diagnostics);
 
 }  // namespace aka::settings

@@ -144,12 +144,14 @@ AuditorConfig Writer::finish() && {
       "{}"
       "  rate_limit: {{burst: {}, per_minute: {}}}\n"
       "schedule: {{interval: {}}}\n"
+      "store: {{path: {}}}\n"
       "credentials:\n{}"
       "policies:{}\n{}"
       "organizations:\n{}",
       options_.base_url, options_.api, ca_file, options_.rate_limit.burst,
-      options_.rate_limit.per_minute, base::format_duration(options_.interval), credentials_,
-      policies_.empty() ? " {}" : "", policies_, organizations_);
+      options_.rate_limit.per_minute, base::format_duration(options_.interval),
+      json_text(options_.store_file), credentials_, policies_.empty() ? " {}" : "", policies_,
+      organizations_);
   return std::move(config_);
 }
 

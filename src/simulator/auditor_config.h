@@ -20,6 +20,7 @@ struct AuditorConfigOptions {
   base::Duration interval = std::chrono::seconds(10);
   RateLimit rate_limit;
   std::string secrets_directory;  ///< as the configuration names it
+  std::string store_file;         ///< likewise
 };
 
 struct AuditorConfig {

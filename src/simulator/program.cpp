@@ -67,6 +67,7 @@ base::Result<void> write_config(const ProgramOptions& options, const std::string
   AuditorConfigOptions wanted = options.config;
   wanted.base_url = base_url;
   wanted.secrets_directory = file.stem().string() + ".secrets";
+  wanted.store_file = file.stem().string() + ".db";
   if (!options.tls_certificate.empty()) {
     wanted.ca_file = std::filesystem::absolute(options.tls_certificate).string();
   }

@@ -9,6 +9,7 @@ slower than plain ones (sanitizers).
 """
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -283,6 +284,7 @@ class TestCase(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
         self.processes = []
         self.collected = []  # (what, bytes)
+        self.numbers = itertools.count(1)
         self.secrets = {PRIVATE_KEY, CLIENT_SECRET}
         self.addCleanup(self._search_for_secrets)
         self.addCleanup(self._stop_all)
@@ -350,9 +352,12 @@ class TestCase(unittest.TestCase):
             "policies": {"reader": {"roles": {"exact": ["ORG_READ_ONLY"]}}},
             "organizations": [{"id": ORG, "name": "acme", "credential": "prod", "keys": keys,
                                **(first or {})}, *organizations],
+            "store": {"path": str(self.directory / f"store-{next(self.numbers)}.db")},
             "log": {"level": "debug"},
         }
-        whole.update(blocks)
+        for block, settings in blocks.items():
+            # A store is always one of this test's own, and a new one unless it names one.
+            whole[block] = {**whole[block], **settings} if block == "store" else settings
         return self.write(name, whole)
 
     def daemon(self, config, *arguments, **options):

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "metrics/alert_lines.h"
 #include "metrics/daemon_metrics.h"
 #include "metrics/page.h"
 #include "metrics/world.h"
@@ -50,7 +51,15 @@ std::map<std::string, testing::FamilyText> exported() {
   const model::Snapshot snapshot = world.snapshot();
   DaemonMetrics metrics({"1.2.3", "0123abcd", "g++ 12.2.0"});
   metrics.configure(*snapshot.roster);
-  return testing::Page(testing::render(snapshot) + metrics.render()).families();
+  metrics.set_sinks({"webhook:soc"});
+  metrics.journal_committed(7, std::string(64, 'a'), 7);
+  incident::Alert alert;
+  for (const char* label : {"alertname", "severity", "org_id", "org", "key_id", "key", "kind",
+                            "role", "project_id", "owner"}) {
+    alert.labels.emplace(label, "x");
+  }
+  const std::string alerts = alert_lines({std::make_shared<const incident::Alert>(alert)}, {});
+  return testing::Page(testing::render(snapshot) + metrics.render() + alerts).families();
 }
 
 std::set<std::string> label_names(const testing::FamilyText& family) {

@@ -208,11 +208,11 @@ TEST_SUITE("loading") {
         kCredentials + kPolicies + kOrganization + "    fetch: list\n    discover: true\n");
     CHECK(loaded.usable);
     for (const char* setting :
-         {"'confirm'", "'recheck'", "'config_file'", "'path'", "'retention'", "'fetch: list'"}) {
+         { "'recheck'", "'config_file'", "'fetch: list'"}) {
       CAPTURE(setting);
       CHECK(loaded.report.find(std::string("warning: ") + setting) != std::string::npos);
     }
-    CHECK(std::ranges::count(loaded.report, '\n') == 7);  // and the policy that nobody uses
+    CHECK(std::ranges::count(loaded.report, '\n') == 4);  // and the policy that nobody uses
     CHECK(loaded.settings.roster.organizations[0].fetch == model::Fetch::list);
   }
 

@@ -15,6 +15,7 @@ AuditorConfigOptions options() {
   AuditorConfigOptions wanted;
   wanted.base_url = "http://127.0.0.1:9975";
   wanted.secrets_directory = "auditor.secrets";
+  wanted.store_file = "auditor.db";
   return wanted;
 }
 
@@ -33,6 +34,7 @@ atlas:
   api: v1.0
   rate_limit: {burst: 500, per_minute: 250}
 schedule: {interval: 10s}
+store: {path: "auditor.db"}
 credentials:
   prod: {digest: {public_key: "readerpk", private_key_file: "auditor.secrets/prod"}}
 policies:

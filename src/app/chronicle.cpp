@@ -1,0 +1,329 @@
+// The wiring of journal, ledger and delivery. A step of the auditor goes to the ledger, its
+// transition to the writer, and from the writer's thread, once committed, to the receivers; what
+// they accept goes back to the ledger.
+#include "app/chronicle.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "alert/sink_factory.h"
+#include "app/log.h"
+#include "app/version.h"
+#include "journal/chain.h"
+#include "policy/compare.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace aka::app {
+namespace {
+
+constexpr std::chrono::milliseconds kCommitPatience{1500};
+constexpr base::Duration kTick = std::chrono::seconds(1);
+constexpr base::Duration kCutEvery = std::chrono::hours(24);
+
+/// The files of a configuration as one text, and back.
+std::string text_of(const settings::Sources& sources) {
+  nlohmann::json files = nlohmann::json::array();
+  for (const settings::Source& source : sources) {
+    files.push_back({{"path", source.path}, {"text", source.text.value_or("")}});
+  }
+  return files.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+settings::Sources sources_of(const std::string& text) try {
+  settings::Sources sources;
+  for (const nlohmann::json& file : nlohmann::json::parse(text)) {
+    sources.push_back({file.at("path").get<std::string>(), file.at("text").get<std::string>()});
+  }
+  return sources;
+} catch (const std::exception&) {
+  return {};
+}
+
+ledger::Cause cause_of(audit::Mover mover) {
+  switch (mover) {
+    case audit::Mover::poll:
+      return ledger::Cause::evidence;
+    case audit::Mover::reload:
+      return ledger::Cause::configuration;
+    case audit::Mover::time:
+      return ledger::Cause::time;
+  }
+  return ledger::Cause::evidence;
+}
+
+std::vector<std::int64_t> ids_of(const std::vector<alert::Notification>& notifications) {
+  std::vector<std::int64_t> ids;
+  for (const alert::Notification& one : notifications) {
+    if (one.id > 0) ids.push_back(one.id);
+  }
+  return ids;
+}
+
+}  // namespace
+
+Chronicle::Chronicle(metrics::DaemonMetrics& metrics, http::Resolver& resolver,
+                     const base::Clock& clock)
+    : metrics_(metrics),
+      resolver_(resolver),
+      clock_(clock),
+      ledger_(
+          {[this](store::Transition transition, std::function<void(bool)> then) {
+             writer_->submit(std::move(transition), std::move(then));
+           },
+           [this] { return delivery_.sinks(); }},
+          [this](std::vector<ledger::Outgoing> outgoing) { send(std::move(outgoing)); }, clock),
+      delivery_(clock,
+                {[this](const alert::Acceptance& acceptance) { accepted(acceptance); },
+                 [this](const alert::FailedAttempt& attempt) { refused(attempt); }},
+                [this] { return ledger_.committed(); }) {}
+
+Chronicle::~Chronicle() { stop(); }
+
+base::Result<void> Chronicle::open(const settings::StoreSettings& settings) {
+  store_ = settings;
+  const auto open_store = [path = settings.path, &clock = clock_] {
+    return store::open_sqlite_store(path, clock);
+  };
+  auto store = open_store();
+  if (!store && store.error().kind == base::ErrorKind::busy) {
+    return tl::unexpected(std::move(store.error()));
+  }
+  std::unique_ptr<store::Store> opened_store;
+  if (store) {
+    auto restored = (*store)->restore();
+    if (restored) {
+      remembered_ = ledger_.restore(*restored);
+      metrics_.journal_committed(restored->head.seq, restored->head.hash, 0);
+      opened_store = *std::move(store);
+    } else {
+      failed(restored.error());
+    }
+  } else {
+    failed(store.error());
+  }
+  store::WriterObserver& observer = *this;
+  writer_ = std::make_unique<store::Writer>(std::move(opened_store), open_store, observer, clock_);
+  ledger_.begin(build().version);
+  return {};
+}
+
+std::optional<audit::Memory> Chronicle::recall(const Configuration& next) {
+  if (!remembered_.configuration) return std::nullopt;
+  const std::string text = std::exchange(remembered_.configuration, std::nullopt).value();
+  sha256_ = journal::sha256_hex(text);
+  bool readable = true;
+  if (sha256_ == journal::sha256_hex(text_of(next.sources))) {
+    roster_ = next.roster;
+  } else {
+    base::Diagnostics ignored;
+    settings::Settings old =
+        settings::load(sources_of(text), "the configuration before", clock_.wall(), ignored);
+    readable = !ignored.has_errors();
+    roster_ = readable ? std::make_shared<const model::Roster>(std::move(old.roster)) : next.roster;
+  }
+  if (!readable) {
+    log::warning("configuration_unknown",
+                 {{"message",
+                   "the configuration that was journaled last cannot be read by this version; "
+                   "what the new one asks less for is not known"}});
+  }
+  audit::Memory memory{roster_, std::vector<model::KeyStatus>(roster_->key_count),
+                       std::vector<model::OrganizationStatus>(roster_->organizations.size())};
+  for (std::size_t i = 0; i < roster_->organizations.size(); ++i) {
+    const model::Organization& organization = roster_->organizations[i];
+    memory.organizations[i].watched_since = clock_.steady();
+    const auto known = remembered_.organizations.find(organization.id);
+    if (known != remembered_.organizations.end()) memory.organizations[i] = known->second;
+    for (std::size_t k = 0; k < organization.keys.size(); ++k) {
+      model::KeyStatus& status = memory.keys[organization.first_key + k];
+      const auto key = remembered_.keys.find({organization.id, organization.keys[k].id});
+      if (key == remembered_.keys.end()) {
+        status.watched_since = clock_.wall();
+        status.watched_since_steady = clock_.steady();
+      } else {
+        status = key->second;
+        if (!readable) status.judged_by_current_policy = false;
+      }
+    }
+  }
+  remembered_.keys.clear();
+  remembered_.organizations.clear();
+  return memory;
+}
+
+void Chronicle::configure(const Configuration& next) {
+  const alert::AlertingSettings& alerting = next.alerting;
+  incident::Labels labels(alerting.labels.begin(), alerting.labels.end());
+  ledger_.configure({next.settings.schedule.confirm, next.settings.schedule.stale_after, labels});
+  store_.retention = next.settings.store.retention;
+  std::shared_ptr<const incident::Alert> alive;
+  {
+    const std::scoped_lock lock(mutex_);
+    const base::WallTime since = alive_ ? alive_->starts_at : clock_.wall();
+    alive_ = alerting.heartbeat > base::Duration::zero()
+                 ? std::make_shared<const incident::Alert>(alert::alive_alert(labels, since))
+                 : nullptr;
+    alive = alive_;
+  }
+  drop(delivery_.adopt(alert::make_sinks(alerting, {clock_, resolver_, user_agent(), {}, {}}),
+                       alive));
+  metrics_.set_sinks(delivery_.sinks());
+}
+
+std::vector<policy::Weakening> Chronicle::loaded(Configuration& configuration) {
+  std::string text = text_of(std::exchange(configuration.sources, {}));
+  const std::string sha256 = journal::sha256_hex(text);
+  std::vector<policy::Weakening> weaker;
+  if (roster_ != nullptr && roster_ != configuration.roster) {
+    weaker = policy::weakenings(*roster_, *configuration.roster, clock_.wall());
+  }
+  roster_ = configuration.roster;
+  if (sha256 != std::exchange(sha256_, sha256) || !weaker.empty()) {
+    ledger_.loaded(std::move(text), sha256, *configuration.roster, weaker);
+  } else {
+    ledger_.loaded(std::nullopt, sha256, *configuration.roster, {});
+  }
+  return weaker;
+}
+
+audit::Steps Chronicle::steps() {
+  audit::Steps steps;
+  steps.adopted = [this](const model::Roster* before, const model::Roster& after) {
+    ledger_.adopted(before, after);
+  };
+  steps.key = [this](const audit::KeyStep& step) {
+    ledger_.key(cause_of(step.mover), step.organization, step.key, step.advance,
+                step.organization_status);
+  };
+  steps.discovery = [this](const audit::DiscoveryStep& step) {
+    ledger_.discovery(step.organization, step.advance, step.organization_status);
+  };
+  return steps;
+}
+
+void Chronicle::start(audit::Auditor& auditor) {
+  send(std::exchange(remembered_.outbox, {}));
+  delivery_.start();
+  const std::scoped_lock lock(mutex_);
+  auditor_ = &auditor;
+  ticker_ = std::thread([this] { run_ticks(); });
+}
+
+void Chronicle::stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    wakes_.notify_all();
+  }
+  if (ticker_.joinable()) ticker_.join();
+  if (auditor_ != nullptr) {
+    auditor_->tick([this](const model::StatusTable& table) { ledger_.flush_seen(table); });
+  }
+  delivery_.stop();
+  if (writer_ == nullptr) return;
+  ledger_.end();
+  if (const std::size_t lost = writer_->stop(kCommitPatience); lost > 0) {
+    log::error("journal_incomplete", {{"transitions", std::to_string(lost)},
+                                      {"message", "not everything could be written at the end"}});
+  }
+}
+
+void Chronicle::run_ticks() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    tick();
+    lock.lock();
+    if (!stopping_) clock_.wait_until(wakes_, lock, clock_.steady() + kTick);
+  }
+}
+
+void Chronicle::tick() {
+  std::vector<ledger::Waiting> receivers;
+  for (const alert::SinkHealth& one : delivery_.health()) {
+    metrics_.set_pending(one.sink, one.pending);
+    const auto waits =
+        one.waiting_since ? clock_.steady() - *one.waiting_since : std::chrono::nanoseconds(0);
+    receivers.push_back({one.sink, one.pending, std::chrono::duration_cast<base::Duration>(waits)});
+  }
+  auditor_->tick([&](const model::StatusTable& table) { ledger_.tick(table, receivers); });
+  cut_old();
+}
+
+void Chronicle::cut_old() {
+  const base::WallTime now = clock_.wall();
+  if (now - cut_ < kCutEvery) return;
+  cut_ = now;
+  writer_->cut(now - store_.retention);
+}
+
+void Chronicle::send(std::vector<ledger::Outgoing> outgoing) {
+  std::vector<alert::Notification> notifications;
+  notifications.reserve(outgoing.size());
+  for (ledger::Outgoing& one : outgoing) {
+    notifications.push_back({one.id, std::move(one.sink), std::move(one.alert), one.due});
+  }
+  drop(delivery_.enqueue(std::move(notifications)));
+}
+
+void Chronicle::drop(const std::vector<alert::Notification>& nobody) {
+  if (!nobody.empty()) ledger_.dropped(ids_of(nobody));
+}
+
+void Chronicle::accepted(const alert::Acceptance& acceptance) {
+  std::vector<incident::SharedAlert> alerts;
+  for (const alert::Notification& one : acceptance.accepted) {
+    if (one.id > 0) alerts.push_back(one.alert);
+  }
+  if (!acceptance.accepted.empty()) {
+    metrics_.count_notifications(acceptance.sink, true, acceptance.accepted.size());
+  }
+  ledger_.delivered(acceptance.sink, alerts, acceptance.finished);
+}
+
+void Chronicle::refused(const alert::FailedAttempt& attempt) {
+  metrics_.count_notifications(attempt.sink, false, 1);
+  log::warning("delivery_failed", {{"sink", attempt.sink},
+                                   {"attempt", std::to_string(attempt.in_a_row)},
+                                   {"retry_in", base::format_duration(attempt.retry_in)},
+                                   {"message", attempt.message}});
+}
+
+void Chronicle::committed(const store::Committed& commit) {
+  metrics_.journal_committed(commit.head.seq, commit.head.hash, commit.records);
+  ledger_.journal_works();
+  const std::scoped_lock lock(mutex_);
+  if (std::exchange(failing_, false)) log::info("journal_works", {});
+}
+
+void Chronicle::failed(const base::Error& error) {
+  metrics_.journal_failed();
+  ledger_.journal_failed(error.message);
+  const std::scoped_lock lock(mutex_);
+  if (std::exchange(failing_, true)) return;
+  log::error("journal_failed", {{"message", error.message}});
+}
+
+store::Transition Chronicle::opened(const store::Restored&) {
+  audit::Auditor* auditor = nullptr;
+  {
+    const std::scoped_lock lock(mutex_);
+    auditor = auditor_;
+  }
+  store::Transition transition;
+  if (auditor == nullptr) return transition;
+  auditor->tick([&](const model::StatusTable& table) { transition = ledger_.everything(table); });
+  return transition;
+}
+
+ledger::Ledger::Shown Chronicle::shown() const {
+  ledger::Ledger::Shown shown = ledger_.shown();
+  const std::scoped_lock lock(mutex_);
+  if (alive_) shown.firing.push_back(alive_);
+  return shown;
+}
+
+}  // namespace aka::app

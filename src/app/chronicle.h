@@ -1,0 +1,90 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "alert/delivery.h"
+#include "app/configuration.h"
+#include "audit/auditor.h"
+#include "http/resolver.h"
+#include "ledger/ledger.h"
+#include "metrics/daemon_metrics.h"
+#include "store/writer.h"
+
+namespace aka::app {
+
+/// What the daemon keeps and tells: the journal and its writer, the account of incidents, the
+/// receivers of alerts, and the tick of time. Wires them; decides nothing itself. All members but
+/// steps' callbacks and shown() are called by one thread at a time.
+class Chronicle final : private store::WriterObserver {
+ public:
+  Chronicle(metrics::DaemonMetrics& metrics, http::Resolver& resolver, const base::Clock& clock);
+  ~Chronicle() override;
+  Chronicle(const Chronicle&) = delete;
+  Chronicle& operator=(const Chronicle&) = delete;
+
+  /// Opens the store and takes up what an earlier run left, the alerts first. Error: another
+  /// process has the store. A store that cannot be opened otherwise is no error: it is tried again
+  /// and alerted on.
+  base::Result<void> open(const settings::StoreSettings& settings);
+
+  /// What was known of the keys when the last run ended; nothing if that is unknown. `next` is the
+  /// configuration that is about to be adopted. Once, after open().
+  std::optional<audit::Memory> recall(const Configuration& next);
+
+  /// Terms and receivers from now on; before the auditor adopts the same configuration.
+  void configure(const Configuration& next);
+
+  /// The configuration is in force. Answers what it asks less for than the one before.
+  std::vector<policy::Weakening> loaded(Configuration& configuration);
+
+  audit::Steps steps();
+
+  /// Begins to deliver and to tick. The auditor has adopted a configuration.
+  void start(audit::Auditor& auditor);
+  /// The auditor has stopped: commits what is left and ends.
+  void stop();
+
+  /// What fires, and what resolved within the hour. From any thread.
+  ledger::Ledger::Shown shown() const;
+
+ private:
+  void committed(const store::Committed& commit) override;
+  void failed(const base::Error& error) override;
+  store::Transition opened(const store::Restored& restored) override;
+
+  void send(std::vector<ledger::Outgoing> outgoing);
+  void drop(const std::vector<alert::Notification>& nobody);
+  void accepted(const alert::Acceptance& acceptance);
+  void refused(const alert::FailedAttempt& attempt);
+  void tick();
+  void run_ticks();
+  void cut_old();
+
+  metrics::DaemonMetrics& metrics_;
+  http::Resolver& resolver_;
+  const base::Clock& clock_;
+  settings::StoreSettings store_;
+  ledger::Ledger ledger_;
+  ledger::Remembered remembered_;                // until recall() and start()
+  std::shared_ptr<const model::Roster> roster_;  // of the configuration journaled last
+  std::string sha256_;                           // of its text
+  alert::Delivery delivery_;
+  std::unique_ptr<store::Writer> writer_;
+  audit::Auditor* auditor_ = nullptr;
+  base::WallTime cut_{};  // when the journal was last shortened
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::shared_ptr<const incident::Alert> alive_;
+  bool failing_ = false;  // the last commit failed, and that was logged
+  bool stopping_ = false;
+  std::condition_variable wakes_;
+  std::thread ticker_;
+};
+
+}  // namespace aka::app

@@ -1,0 +1,43 @@
+// The family of alerts: a sorted map from label text to value, so that the page is the same for the
+// same alerts and holds no series twice.
+#include "metrics/alert_lines.h"
+
+#include <map>
+
+#include "metrics/label_text.h"
+#include "metrics/names.h"
+
+namespace aka::metrics {
+namespace {
+
+std::string labels_of(const incident::Alert& alert) {
+  std::string text = "{alert=\"";
+  append_label(text, incident::to_string(alert.name));
+  for (const auto& [name, value] : alert.labels) {
+    if (name == "alertname") continue;
+    text += "\"," + name + "=\"";
+    append_label(text, value);
+  }
+  return text + "\"} ";
+}
+
+}  // namespace
+
+std::string alert_lines(const std::vector<incident::SharedAlert>& firing,
+                        const std::vector<incident::SharedAlert>& resolved) {
+  std::map<std::string, char> lines;
+  for (const incident::SharedAlert& alert : resolved) lines.emplace(labels_of(*alert), '0');
+  for (const incident::SharedAlert& alert : firing) {
+    lines.insert_or_assign(labels_of(*alert), '1');
+  }
+  if (lines.empty()) return {};
+  const std::string name(names::kAlertFiring.name);
+  std::string text = "# HELP " + name + " " + std::string(names::kAlertFiring.help) + "\n# TYPE " +
+                     name + " gauge\n";
+  for (const auto& [labels, value] : lines) {
+    text += name + labels + value + "\n";
+  }
+  return text;
+}
+
+}  // namespace aka::metrics
