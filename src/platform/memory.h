@@ -6,7 +6,8 @@ namespace aka::platform {
 /// most of the resident memory would be empty arenas. Call before threads start.
 void bound_allocator_arenas();
 
-/// Gives freed memory back to the system, for after a configuration was read.
+/// Gives freed memory back to the system, and code that only reading a configuration needed, for
+/// after one was read.
 void release_free_memory();
 
 }  // namespace aka::platform

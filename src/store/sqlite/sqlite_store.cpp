@@ -279,7 +279,7 @@ Result<Sound> open_sound(const std::string& path) {
   if (auto sound = check_sound(*database); !sound) return tl::unexpected(sound.error());
   auto set = database->execute(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = "
-      "16777216;");
+      "16777216; PRAGMA cache_size = -256;");
   if (!set) return tl::unexpected(set.error());
   if (auto migrated = migrate(*database); !migrated) return tl::unexpected(migrated.error());
   return ready(*std::move(database));
