@@ -21,6 +21,8 @@ namespace {
 constexpr std::chrono::milliseconds kCommitPatience{1500};
 constexpr base::Duration kTick = std::chrono::seconds(1);
 constexpr base::Duration kCutEvery = std::chrono::hours(24);
+/// Where the package puts the pages; the Prometheus rules name the same place.
+constexpr const char* kRunbooks = "file:///usr/share/doc/atlas-key-auditor/runbooks/";
 
 /// The files of a configuration as one text, and back.
 std::string text_of(const settings::Sources& sources) {
@@ -167,8 +169,8 @@ void Chronicle::configure(const Configuration& next) {
                  : nullptr;
     alive = alive_;
   }
-  drop(delivery_.adopt(alert::make_sinks(alerting, {clock_, resolver_, user_agent(), {}, {}}),
-                       alive));
+  drop(delivery_.adopt(
+      alert::make_sinks(alerting, {clock_, resolver_, user_agent(), {{}, kRunbooks}, {}}), alive));
   metrics_.set_sinks(delivery_.sinks());
 }
 
