@@ -32,6 +32,9 @@ SLOWNESS = float(os.environ.get("AKA_SLOWNESS", "1"))
 ORG = "5f1a2b3c4d5e6f7a8b9c0d1e"
 OTHER_ORG = "5f1a2b3c4d5e6f7a8b9c0d1f"
 PROJECT = "5f1a2b3c4d5e6f7a8b9c0d2f"
+# 26 roles over 25 projects.
+MANY_ROLES = ["ORG_MEMBER", *[f"GROUP_READ_ONLY@5f1a2b3c4d5e6f7a8b9c{number:04x}"
+                              for number in range(25)]]
 # In the form of the real ones, so that what looks for secrets by their form meets them too.
 PRIVATE_KEY = "7d1c64a0-52b9-4f0e-8a1d-c0ffee5ec2e7"
 CLIENT_ID = "mdb_sa_id_0123456789abcdef01234567"

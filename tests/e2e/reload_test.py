@@ -1,5 +1,7 @@
 """A running daemon is given another configuration, good or bad, and other secrets."""
+import re
 import signal
+import time
 import unittest
 
 import harness
@@ -64,6 +66,55 @@ class Reload(harness.TestCase):
                 harness.Daemon(self, self.path))
             daemon.signal(number)
             self.assertEqual(daemon.wait(5), 0)
+
+
+class Weakened(harness.TestCase):
+    """A reload that asks for less is told; one that asks for more is not."""
+
+    def setUp(self):
+        super().setUp()
+        self.sim = self.simulator(reader_key(1), reader_key(2))
+        self.load = lambda rules, keys=(watched(1), watched(2)), **blocks: self.config(
+            self.sim.url, list(keys), web={"lifecycle": True},
+            policies={"reader": {"roles": rules}},
+            store={"path": str(self.directory / "journal.db")}, **blocks)
+        self.start = self.load({"required": ["ORG_READ_ONLY"], "allowed": ["ORG_MEMBER"],
+                                "forbidden": ["ORG_OWNER"]})
+        self.daemon = self.daemon(self.start)
+
+    def reload(self):
+        self.daemon.signal(signal.SIGHUP)
+        seen = self.loads
+        self.loads += 1
+        wait_for("the reload", lambda: self.daemon.stderr.count("config_loaded") > seen)
+
+    loads = 1
+
+    def weakened(self):
+        return self.daemon.metrics().value(
+            "atlas_key_auditor_config_last_weakened_timestamp_seconds")
+
+    def events(self):
+        return [line for line in self.daemon.stderr.splitlines() if "policy_weakened" in line]
+
+    def test_only_what_weakens_is_named_with_key_and_kind(self):
+        self.assertEqual(self.weakened(), 0)
+        self.load({"required": ["ORG_READ_ONLY"], "forbidden": ["*_OWNER", "ORG_BILLING_ADMIN"]})
+        self.reload()
+        self.assertEqual((self.weakened(), self.events()), (0, []))
+
+        before = time.time()
+        self.load({"required": ["ORG_READ_ONLY"], "allowed": ["ORG_BILLING_ADMIN"],
+                   "forbidden": ["*_OWNER"]}, keys=[watched(1)])
+        self.reload()
+        wait_for("the metric", lambda: self.weakened() >= int(before))
+        wait_for("three lines and more", lambda: len(self.events()) >= 3)
+        told = {(key, kind) for line in self.events() for key in ("key1", "key2")
+                for kind in ("role_allowed", "role_not_forbidden", "key_unwatched")
+                if key in line and re.search(rf"weakening\W+{kind}\b", line)}
+        self.assertEqual(told, {("key1", "role_allowed"), ("key1", "role_not_forbidden"),
+                                ("key2", "key_unwatched")})
+        self.assertEqual(len(self.events()), 3)
 
 
 if __name__ == "__main__":
