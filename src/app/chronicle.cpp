@@ -246,7 +246,6 @@ void Chronicle::run_ticks() {
 void Chronicle::tick() {
   std::vector<ledger::Waiting> receivers;
   for (const alert::SinkHealth& one : delivery_.health()) {
-    metrics_.set_pending(one.sink, one.pending);
     const auto waits =
         one.waiting_since ? clock_.steady() - *one.waiting_since : std::chrono::nanoseconds(0);
     receivers.push_back({one.sink, one.pending, std::chrono::duration_cast<base::Duration>(waits)});
@@ -319,6 +318,12 @@ store::Transition Chronicle::opened(const store::Restored&) {
   if (auditor == nullptr) return transition;
   auditor->tick([&](const model::StatusTable& table) { transition = ledger_.everything(table); });
   return transition;
+}
+
+void Chronicle::count_pending() const {
+  for (const alert::SinkHealth& one : delivery_.health()) {
+    metrics_.set_pending(one.sink, one.pending);
+  }
 }
 
 ledger::Ledger::Shown Chronicle::shown() const {

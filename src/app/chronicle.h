@@ -52,6 +52,8 @@ class Chronicle final : private store::WriterObserver {
 
   /// What fires, and what resolved within the hour. From any thread.
   ledger::Ledger::Shown shown() const;
+  /// Tells the metrics how much waits for each receiver. From any thread.
+  void count_pending() const;
 
  private:
   void committed(const store::Committed& commit) override;

@@ -97,6 +97,7 @@ PageSources Daemon::page_sources() {
   sources.healthy = [this] { return !ready_ || auditor_.beats_within(kMissedBeat); };
   sources.snapshot = [this] { return auditor_.snapshot(); };
   sources.daemon_metrics = [this] {
+    chronicle_.count_pending();
     const auto alerts = chronicle_.shown();
     return metrics_.render() + metrics::alert_lines(alerts.firing, alerts.resolved);
   };
@@ -158,8 +159,8 @@ base::Result<void> Daemon::reload() {
                                     {"message", "the address changes with the next start"}});
   }
   if (next->settings.store.path != configuration_->settings.store.path) {
-    log::warning("restart_needed", {{"setting", "store.path"},
-                                    {"message", "the store changes with the next start"}});
+    log::warning("restart_needed",
+                 {{"setting", "store.path"}, {"message", "the store changes with the next start"}});
   }
   adopt(*std::move(next));
   return {};

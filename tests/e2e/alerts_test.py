@@ -4,8 +4,10 @@ import hashlib
 import hmac
 import http.server
 import json
+import socket
 import subprocess
 import threading
+import time
 import unittest
 
 import harness
@@ -109,8 +111,8 @@ class Alerts(harness.TestCase):
         self.assertEqual(len(self.hook.names("firing")), 2)
         self.assertEqual(self.firing(daemon), {("AtlasKeyDrift", "role_unexpected"): 0,
                                                ("AtlasKeyDrift", "role_missing"): 0})
-        self.assertEqual(daemon.metrics().value("atlas_key_auditor_notifications_pending",
-                                                sink="webhook:soc"), 0)
+        wait_for("an empty outbox", lambda: daemon.metrics().value(
+            "atlas_key_auditor_notifications_pending", sink="webhook:soc") == 0)
         self.assertEqual(daemon.stop(), 0)
         self.assertEqual(self.journal("verify").returncode, 0)
         types = [record["type"] for record in self.records()]
@@ -165,6 +167,43 @@ class Alerts(harness.TestCase):
                   if record["type"] == "alert_resolved"}
         self.assertEqual(causes, {"configuration"})
         self.assertIn("key_removed", [record["type"] for record in self.records()])
+
+    def test_an_organization_out_of_reach_is_one_alert(self):
+        keys = [reader_key(number) for number in range(1, 9)]
+        self.sim = self.simulator(*keys)
+        self.change(1, ["ORG_OWNER"])
+        daemon = self.daemon(self.settings(
+            first={"keys": [watched(number) for number in range(1, 9)]}))
+        wait_for("the drift", lambda: len(self.hook.names("firing")) == 2)
+        self.sim.fault("answer", status=403)
+        wait_for("the alert", lambda: ("AtlasOrgUnreachable", None) in self.hook.names("firing"))
+        daemon.wait_for_polls(40)
+        self.assertEqual({name for name, _ in self.hook.names("firing")},
+                         {"AtlasKeyDrift", "AtlasOrgUnreachable"})
+        # No error closed the drift, which was open before.
+        self.assertEqual(self.hook.names("resolved"), [])
+        self.assertEqual(self.firing(daemon)[("AtlasKeyDrift", "role_unexpected")], 1)
+        self.sim.clear_faults()
+        wait_for("the resolve", lambda: ("AtlasOrgUnreachable", None) in
+                 self.hook.names("resolved"))
+        # A single key that is refused among others that are not has an alert of its own.
+        self.sim.fault("answer", status=403, key=key_id(2))
+        wait_for("the key's alert", lambda: ("AtlasKeyForbidden", None) in
+                 self.hook.names("firing"))
+        self.sim.clear_faults()
+        wait_for("its resolve", lambda: ("AtlasKeyForbidden", None) in self.hook.names("resolved"))
+
+    def test_a_receiver_that_hangs_delays_no_stop(self):
+        hanging = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(hanging.close)
+        self.hook.url = f"http://127.0.0.1:{hanging.getsockname()[1]}/"
+        self.change(1, ["ORG_OWNER"])
+        daemon = self.daemon(self.settings())
+        wait_for("the request", lambda: daemon.metrics().value(
+            "atlas_key_auditor_notifications_pending", sink="webhook:soc") > 0)
+        before = time.monotonic()
+        self.assertEqual(daemon.stop(), 0)
+        self.assertLess(time.monotonic() - before, 5 * max(1, harness.SLOWNESS))
 
     def test_a_store_has_one_owner(self):
         path = self.settings()
