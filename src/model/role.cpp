@@ -41,6 +41,14 @@ bool RolePattern::matches(const Role& role) const {
   return matches_wildcard(name, role.name);
 }
 
+bool RolePattern::covers(const RolePattern& narrow) const {
+  const bool scope = kind == ScopePatternKind::any_project
+                         ? narrow.kind != ScopePatternKind::organization
+                         : kind == narrow.kind && project == narrow.project;
+  // A `*` in `narrow` is met as a character that only a `*` of this one can stand for.
+  return scope && matches_wildcard(name, narrow.name);
+}
+
 std::string RolePattern::project_text() const {
   switch (kind) {
     case ScopePatternKind::organization:

@@ -43,6 +43,8 @@ struct RolePattern {
   ProjectId project;  ///< of a project pattern, else zero
 
   bool matches(const Role& role) const;
+  /// Whether every role that fits `narrow` fits this one.
+  bool covers(const RolePattern& narrow) const;
   bool has_wildcard() const {
     return kind == ScopePatternKind::any_project || name.find('*') != std::string::npos;
   }

@@ -16,7 +16,7 @@ struct Subject {
   const model::KeyRecord* record;  ///< null: the service says that there is no such key
 };
 
-/// Appends what is wrong, with the default severity; judge() adds the rest. A check is silent about
+/// Appends what is wrong; judge() adds severities and the rest. A check is silent about
 /// what the policy does not ask for. Pure.
 using Check = void (*)(const Subject& subject, model::Findings& findings);
 

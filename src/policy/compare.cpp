@@ -13,51 +13,17 @@
 #include <fmt/format.h>
 
 #include "base/utc_time.h"
+#include "policy/severity.h"
 
 namespace aka::policy {
 namespace {
 
 using model::FindingKind;
 using model::RolePattern;
-using model::ScopePatternKind;
 using model::Severity;
 
-/// Whether every role that fits `narrow` fits `wide`. A `*` in `narrow` is met as a character that
-/// only a `*` of `wide` can stand for.
-bool covers(const RolePattern& wide, const RolePattern& narrow) {
-  const bool scope = wide.kind == ScopePatternKind::any_project
-                         ? narrow.kind != ScopePatternKind::organization
-                         : wide.kind == narrow.kind && wide.project == narrow.project;
-  return scope && model::matches_wildcard(wide.name, narrow.name);
-}
-
 bool covered_by_any(const RolePattern& narrow, const std::vector<RolePattern>& wide) {
-  return std::ranges::any_of(wide, [&](const RolePattern& one) { return covers(one, narrow); });
-}
-
-/// The severities that judge() gives a kind without an override.
-struct Usual {
-  Severity least;
-  Severity most;
-};
-
-Usual usual_severity(FindingKind kind) {
-  switch (kind) {
-    case FindingKind::role_unexpected:
-      return {Severity::warning, Severity::critical};
-    case FindingKind::role_missing:
-    case FindingKind::unmanaged_key:
-      return {Severity::warning, Severity::warning};
-    case FindingKind::description_mismatch:
-      return {Severity::info, Severity::info};
-    case FindingKind::role_forbidden:
-    case FindingKind::public_key_changed:
-    case FindingKind::private_key_exposed:
-    case FindingKind::key_missing:
-    case FindingKind::key_present:
-      return {Severity::critical, Severity::critical};
-  }
-  return {Severity::critical, Severity::critical};
+  return std::ranges::any_of(wide, [&](const RolePattern& one) { return one.covers(narrow); });
 }
 
 class PolicyComparison {
@@ -96,7 +62,7 @@ class PolicyComparison {
         add(WeakeningKind::role_not_forbidden, to_string(role));
     }
     for (const RolePattern& role : was.required) {
-      const auto asks_as_much = [&](const RolePattern& now) { return covers(role, now); };
+      const auto asks_as_much = [&](const RolePattern& now) { return role.covers(now); };
       if (std::ranges::none_of(is.required, asks_as_much))
         add(WeakeningKind::role_not_required, to_string(role));
     }
@@ -122,7 +88,7 @@ class PolicyComparison {
     const auto was = before_.severity_of(kind);
     const auto is = after_.severity_of(kind);
     if (was == is) return;
-    const Usual usual = usual_severity(kind);
+    const UsualSeverity usual = usual_severity(kind);
     const Severity before = was.value_or(usual.most);
     const Severity after = is.value_or(usual.least);
     if (after < before) {

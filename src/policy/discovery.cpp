@@ -7,6 +7,7 @@
 
 #include "model/status.h"
 #include "policy/check_table.h"
+#include "policy/severity.h"
 
 namespace aka::policy {
 namespace {
@@ -40,7 +41,7 @@ UnmanagedKey unmanaged(const KeyRecord& record, model::KeyOwner owner, base::Wal
   key.roles = record.roles;
   key.owner = owner;
   key.finding.kind = model::FindingKind::unmanaged_key;
-  key.finding.severity = model::Severity::warning;
+  key.finding.severity = usual_severity(key.finding.kind).least;
   key.finding.expected = "a key that the configuration lists";
   key.finding.actual = owner == model::KeyOwner::daemon ? "the daemon's own: " + described(record)
                                                         : described(record);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/utc_time.h"
+#include "policy/severity.h"
 #include "policy/waivers.h"
 #include "report/finding_text.h"
 #include "report/format_table.h"
@@ -38,25 +39,6 @@ std::string_view level_of(Severity severity) {
       return "error";
   }
   return "error";
-}
-
-/// Of a rule; each result has its own, since a policy may override it.
-Severity usual_severity(FindingKind kind) {
-  switch (kind) {
-    case FindingKind::role_missing:
-    case FindingKind::role_unexpected:
-    case FindingKind::unmanaged_key:
-      return Severity::warning;
-    case FindingKind::description_mismatch:
-      return Severity::info;
-    case FindingKind::role_forbidden:
-    case FindingKind::public_key_changed:
-    case FindingKind::private_key_exposed:
-    case FindingKind::key_missing:
-    case FindingKind::key_present:
-      return Severity::critical;
-  }
-  return Severity::critical;
 }
 
 /// A path as a URI reference.
@@ -120,8 +102,9 @@ class SarifReport {
     message("shortDescription", fmt::format("{}.", text.title));
     message("fullDescription", fmt::format("{}. {}", text.title, text.meaning));
     message("help", text.mending);
+    // Each result has its own level, since a policy may override it.
     json_.key("defaultConfiguration").begin_object();
-    json_.key("level").text(level_of(usual_severity(kind)));
+    json_.key("level").text(level_of(policy::usual_severity(kind).least));
     json_.end_object().end_object();
   }
 

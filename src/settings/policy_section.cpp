@@ -85,20 +85,11 @@ MarkedPatterns read_patterns(Fields& fields, const std::string& key) {
   return patterns;
 }
 
-/// Whether every role that fits `narrow` fits `wide`. A `*` in `narrow` is met as a character that
-/// only a `*` of `wide` can stand for.
-bool covers(const RolePattern& wide, const RolePattern& narrow) {
-  const bool scope = wide.kind == ScopePatternKind::any_project
-                         ? narrow.kind != ScopePatternKind::organization
-                         : wide.kind == narrow.kind && wide.project == narrow.project;
-  return scope && model::matches_wildcard(wide.name, narrow.name);
-}
-
 void check_conflicts(const MarkedPatterns& required, const MarkedPatterns& forbidden,
                      base::Diagnostics& diagnostics) {
   for (const MarkedPattern& wanted : required) {
     for (const MarkedPattern& refused : forbidden) {
-      if (!covers(refused.pattern, wanted.pattern)) continue;
+      if (!refused.pattern.covers(wanted.pattern)) continue;
       diagnostics.error(
           wanted.mark,
           fmt::format("{} is required here and forbidden by {} at {}; no key could comply",

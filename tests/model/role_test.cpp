@@ -83,6 +83,37 @@ TEST_SUITE("role patterns") {
     }
   }
 
+  TEST_CASE("a pattern covers another if whatever fits that one fits it") {
+    const auto on = [](std::string name, ScopePatternKind kind) {
+      return RolePattern{std::move(name), kind,
+                         kind == ScopePatternKind::project ? kProject : ProjectId{}};
+    };
+    constexpr auto kOrganization = ScopePatternKind::organization;
+    constexpr auto kThisProject = ScopePatternKind::project;
+    constexpr auto kAny = ScopePatternKind::any_project;
+    struct Row {
+      RolePattern wide;
+      RolePattern narrow;
+      bool covers;
+    };
+    for (const Row& row :
+         std::vector<Row>{{on("R", kOrganization), on("R", kOrganization), true},
+                          {on("R*", kOrganization), on("RS", kOrganization), true},
+                          {on("RS", kOrganization), on("R*", kOrganization), false},
+                          {on("*", kOrganization), on("R*", kOrganization), true},
+                          {on("R*", kOrganization), on("*", kOrganization), false},
+                          {on("R", kAny), on("R", kThisProject), true},
+                          {on("R", kAny), on("R", kAny), true},
+                          {on("R", kThisProject), on("R", kAny), false},
+                          {on("*", kAny), on("R", kOrganization), false},
+                          {on("*", kOrganization), on("R", kThisProject), false},
+                          {RolePattern{"R", kThisProject, kOther}, on("R", kThisProject), false}}) {
+      CAPTURE(to_string(row.wide));
+      CAPTURE(to_string(row.narrow));
+      CHECK(row.wide.covers(row.narrow) == row.covers);
+    }
+  }
+
   TEST_CASE("they are written as a policy writes them") {
     CHECK(to_string(Role{"R", Scope::own_organization()}) == "R");
     CHECK(to_string(Role{"R", Scope::of_project(kProject)}) == "R@5f1a2b3c4d5e6f7a8b9c0d2f");

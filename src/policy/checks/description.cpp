@@ -26,7 +26,6 @@ void check_description(const Subject& subject, model::Findings& findings) {
   if (!rule || fits(*rule, subject.record->description)) return;
   model::Finding finding;
   finding.kind = model::FindingKind::description_mismatch;
-  finding.severity = model::Severity::info;
   finding.expected = shortened(describe(*rule));
   finding.actual = shortened(subject.record->description);
   findings.push_back(std::move(finding));

@@ -9,7 +9,6 @@ void check_presence(const Subject& subject, model::Findings& findings) {
   if (expected == (subject.record != nullptr)) return;
   model::Finding finding;
   finding.kind = expected ? model::FindingKind::key_missing : model::FindingKind::key_present;
-  finding.severity = model::Severity::critical;
   finding.expected = expected ? "the key" : "no such key";
   finding.actual = expected ? "no such key" : described(*subject.record);
   findings.push_back(std::move(finding));

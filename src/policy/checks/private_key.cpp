@@ -8,7 +8,6 @@ void check_private_key(const Subject& subject, model::Findings& findings) {
   if (subject.record == nullptr || !subject.record->private_key_exposed) return;
   model::Finding finding;
   finding.kind = model::FindingKind::private_key_exposed;
-  finding.severity = model::Severity::critical;
   finding.expected = "a redacted private key";
   finding.actual = "the private key in full";
   findings.push_back(std::move(finding));

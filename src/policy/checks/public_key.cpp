@@ -8,7 +8,6 @@ void check_public_key(const Subject& subject, model::Findings& findings) {
   if (subject.record->public_key == subject.key.public_key) return;
   model::Finding finding;
   finding.kind = model::FindingKind::public_key_changed;
-  finding.severity = model::Severity::critical;
   finding.expected = subject.key.public_key;
   finding.actual = shortened(subject.record->public_key);
   findings.push_back(std::move(finding));

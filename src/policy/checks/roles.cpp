@@ -10,7 +10,6 @@ namespace aka::policy {
 namespace {
 
 using model::FindingKind;
-using model::Severity;
 using Patterns = std::vector<model::RolePattern>;
 
 const model::RolePattern* first_match(const Patterns& patterns, const model::Role& role) {
@@ -31,10 +30,9 @@ std::string project_text(const model::Scope& scope) {
   return {};
 }
 
-model::Finding finding_of(const model::Role& role, FindingKind kind, Severity severity) {
+model::Finding finding_of(const model::Role& role, FindingKind kind) {
   model::Finding finding;
   finding.kind = kind;
-  finding.severity = severity;
   finding.role = role.name;
   finding.project_id = project_text(role.scope);
   finding.actual = shortened(model::to_string(role));
@@ -43,22 +41,19 @@ model::Finding finding_of(const model::Role& role, FindingKind kind, Severity se
 
 void judge_role(const model::Role& role, const model::RoleRules& rules, model::Findings& findings) {
   if (const auto* pattern = first_match(rules.forbidden, role)) {
-    findings.push_back(finding_of(role, FindingKind::role_forbidden, Severity::critical));
+    findings.push_back(finding_of(role, FindingKind::role_forbidden));
     findings.back().expected = "no " + model::to_string(*pattern);
     return;
   }
   if (first_match(rules.required, role) != nullptr) return;
   if (first_match(rules.allowed, role) != nullptr) return;
-  const bool wider = widens(role, rules);
-  findings.push_back(finding_of(role, FindingKind::role_unexpected,
-                                wider ? Severity::critical : Severity::warning));
-  findings.back().widens = wider;
+  findings.push_back(finding_of(role, FindingKind::role_unexpected));
+  findings.back().widens = widens(role, rules);
 }
 
 model::Finding missing(const model::RolePattern& pattern) {
   model::Finding finding;
   finding.kind = FindingKind::role_missing;
-  finding.severity = Severity::warning;
   finding.role = pattern.name;
   finding.project_id = pattern.project_text();
   finding.expected = model::to_string(pattern);
