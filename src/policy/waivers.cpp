@@ -44,15 +44,6 @@ bool is_waived(const model::Finding& finding, const model::Key& key, base::WallT
   return forgiving(finding, key, now) != nullptr;
 }
 
-std::optional<base::WallTime> next_lapse(const model::Key& key, base::WallTime now) {
-  std::optional<base::WallTime> earliest;
-  if (key.waivers == nullptr) return earliest;
-  for (const model::Waiver& waiver : *key.waivers) {
-    if (waiver.until > now && (!earliest || waiver.until < *earliest)) earliest = waiver.until;
-  }
-  return earliest;
-}
-
 model::WaiverState waiver_state(const model::Waiver& waiver, const model::KeyStatus& status,
                                 base::WallTime now) {
   using model::WaiverState;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "base/clock.h"
 #include "model/finding.h"
 #include "model/roster.h"
@@ -19,9 +17,6 @@ const model::Waiver* forgiving(const model::Finding& finding, const model::Key& 
                                base::WallTime now);
 
 bool is_waived(const model::Finding& finding, const model::Key& key, base::WallTime now);
-
-/// The first instant after `now` at which a waiver of the key lapses; nothing if none will.
-std::optional<base::WallTime> next_lapse(const model::Key& key, base::WallTime now);
 
 /// The first of the states that applies. `status` is of the waiver's key.
 model::WaiverState waiver_state(const model::Waiver& waiver, const model::KeyStatus& status,

@@ -83,17 +83,6 @@ TEST_CASE("a waiver forgives up to its instant and not at it") {
   CHECK_FALSE(is_waived(found, test::key({}), kUntil - std::chrono::hours(1)));
 }
 
-TEST_CASE("the next lapse is the earliest one to come") {
-  std::vector<model::Waiver> waivers(3, waiver(FindingKind::role_forbidden, "ORG_OWNER"));
-  waivers[0].until = kUntil + std::chrono::hours(2);
-  waivers[2].until = kUntil + std::chrono::hours(1);
-  const model::Key key = key_with(waivers);
-  CHECK(next_lapse(key, kUntil - std::chrono::hours(1)) == kUntil);
-  CHECK(next_lapse(key, kUntil) == kUntil + std::chrono::hours(1));
-  CHECK(next_lapse(key, kUntil + std::chrono::hours(2)) == std::nullopt);
-  CHECK(next_lapse(test::key({}), kUntil) == std::nullopt);
-}
-
 TEST_CASE("a waiver is expired, else unused, else expiring, else active") {
   const model::Waiver forgiving = waiver(FindingKind::role_forbidden, "ORG_OWNER");
   model::KeyStatus unpolled;
