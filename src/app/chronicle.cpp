@@ -12,7 +12,6 @@
 #include "app/log.h"
 #include "app/version.h"
 #include "journal/chain.h"
-#include "policy/compare.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace aka::app {
@@ -41,6 +40,11 @@ settings::Sources sources_of(const std::string& text) try {
   return sources;
 } catch (const std::exception&) {
   return {};
+}
+
+policy::Demands demands_of(std::shared_ptr<const model::Roster> roster,
+                           const settings::ScheduleSettings& schedule) {
+  return {std::move(roster), schedule.stale_after, schedule.confirm};
 }
 
 ledger::Cause cause_of(audit::Mover mover) {
@@ -117,13 +121,15 @@ std::optional<audit::Memory> Chronicle::recall(const Configuration& next) {
   sha256_ = journal::sha256_hex(text);
   bool readable = true;
   if (sha256_ == journal::sha256_hex(text_of(next.sources))) {
-    roster_ = next.roster;
+    demands_ = demands_of(next.roster, next.settings.schedule);
   } else {
     base::Diagnostics ignored;
     settings::Settings old =
         settings::load(sources_of(text), "the configuration before", clock_.wall(), ignored);
     readable = !ignored.has_errors();
-    roster_ = readable ? std::make_shared<const model::Roster>(std::move(old.roster)) : next.roster;
+    demands_ = readable ? demands_of(std::make_shared<const model::Roster>(std::move(old.roster)),
+                                     old.schedule)
+                        : demands_of(next.roster, next.settings.schedule);
   }
   if (!readable) {
     log::warning("configuration_unknown",
@@ -131,10 +137,11 @@ std::optional<audit::Memory> Chronicle::recall(const Configuration& next) {
                    "the configuration that was journaled last cannot be read by this version; "
                    "what the new one asks less for is not known"}});
   }
-  audit::Memory memory{roster_, std::vector<model::KeyStatus>(roster_->key_count),
-                       std::vector<model::OrganizationStatus>(roster_->organizations.size())};
-  for (std::size_t i = 0; i < roster_->organizations.size(); ++i) {
-    const model::Organization& organization = roster_->organizations[i];
+  const model::Roster& roster = *demands_.roster;
+  audit::Memory memory{demands_.roster, std::vector<model::KeyStatus>(roster.key_count),
+                       std::vector<model::OrganizationStatus>(roster.organizations.size())};
+  for (std::size_t i = 0; i < roster.organizations.size(); ++i) {
+    const model::Organization& organization = roster.organizations[i];
     memory.organizations[i].watched_since = clock_.steady();
     const auto known = remembered_.organizations.find(organization.id);
     if (known != remembered_.organizations.end()) memory.organizations[i] = known->second;
@@ -178,10 +185,10 @@ std::vector<policy::Weakening> Chronicle::loaded(Configuration& configuration) {
   std::string text = text_of(std::exchange(configuration.sources, {}));
   const std::string sha256 = journal::sha256_hex(text);
   std::vector<policy::Weakening> weaker;
-  if (roster_ != nullptr && roster_ != configuration.roster) {
-    weaker = policy::weakenings(*roster_, *configuration.roster, clock_.wall());
-  }
-  roster_ = configuration.roster;
+  policy::Demands demands = demands_of(configuration.roster, configuration.settings.schedule);
+  if (demands_.roster != nullptr && demands_.roster != demands.roster)
+    weaker = policy::weakenings(demands_, demands, clock_.wall());
+  demands_ = std::move(demands);
   if (sha256 != std::exchange(sha256_, sha256) || !weaker.empty()) {
     ledger_.loaded(std::move(text), sha256, *configuration.roster, weaker);
   } else {

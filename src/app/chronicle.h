@@ -14,6 +14,7 @@
 #include "http/resolver.h"
 #include "ledger/ledger.h"
 #include "metrics/daemon_metrics.h"
+#include "policy/compare.h"
 #include "store/writer.h"
 
 namespace aka::app {
@@ -73,9 +74,9 @@ class Chronicle final : private store::WriterObserver {
   const base::Clock& clock_;
   settings::StoreSettings store_;
   ledger::Ledger ledger_;
-  ledger::Remembered remembered_;                // until recall() and start()
-  std::shared_ptr<const model::Roster> roster_;  // of the configuration journaled last
-  std::string sha256_;                           // of its text
+  ledger::Remembered remembered_;  // until recall() and start()
+  policy::Demands demands_;        // of the configuration journaled last
+  std::string sha256_;             // of its text
   alert::Delivery delivery_;
   std::unique_ptr<store::Writer> writer_;
   audit::Auditor* auditor_ = nullptr;

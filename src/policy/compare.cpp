@@ -102,15 +102,16 @@ class PolicyComparison {
   std::vector<Weakening> found_;
 };
 
-class RosterComparison {
+class DemandsComparison {
  public:
-  RosterComparison(const model::Roster& before, const model::Roster& after, base::WallTime now)
+  DemandsComparison(const Demands& before, const Demands& after, base::WallTime now)
       : before_(before), after_(after), now_(now) {}
 
   std::vector<Weakening> run() {
     std::unordered_map<model::OrganizationId, const model::Organization*> organizations;
-    for (const model::Organization& one : after_.organizations) organizations.emplace(one.id, &one);
-    for (const model::Organization& was : before_.organizations) {
+    for (const model::Organization& one : after_.roster->organizations)
+      organizations.emplace(one.id, &one);
+    for (const model::Organization& was : before_.roster->organizations) {
       organization_ = &was;
       const auto found = organizations.find(was.id);
       compare(was, found == organizations.end() ? nullptr : found->second);
@@ -131,6 +132,7 @@ class RosterComparison {
           fmt::format("{}, now {}", base::format_duration(was.interval),
                       base::format_duration(is->interval)));
     }
+    if (is != nullptr) compare_patience();
     if (was.discover && (is == nullptr || !is->discover))
       add(WeakeningKind::discovery_off, nullptr, {});
     std::unordered_map<model::KeyId, const model::Key*> keys;
@@ -144,6 +146,18 @@ class RosterComparison {
       } else {
         compare(key, *found->second);
       }
+    }
+  }
+
+  /// One setting of all organizations, told of each, since each is watched less closely.
+  void compare_patience() {
+    if (after_.stale_after > before_.stale_after) {
+      add(WeakeningKind::stale_after_raised, nullptr,
+          fmt::format("{}, now {}", before_.stale_after, after_.stale_after));
+    }
+    if (after_.confirm > before_.confirm) {
+      add(WeakeningKind::confirm_raised, nullptr,
+          fmt::format("{}, now {}", before_.confirm, after_.confirm));
     }
   }
 
@@ -188,8 +202,8 @@ class RosterComparison {
                     base::format_utc(waiver.until)));
   }
 
-  const model::Roster& before_;
-  const model::Roster& after_;
+  const Demands& before_;
+  const Demands& after_;
   const base::WallTime now_;
   const model::Organization* organization_ = nullptr;
   std::map<std::pair<const model::Policy*, const model::Policy*>, std::vector<Weakening>> policies_;
@@ -222,15 +236,18 @@ std::string_view to_string(WeakeningKind kind) {
       return "waiver_extended";
     case WeakeningKind::interval_lengthened:
       return "interval_lengthened";
+    case WeakeningKind::stale_after_raised:
+      return "stale_after_raised";
+    case WeakeningKind::confirm_raised:
+      return "confirm_raised";
     case WeakeningKind::discovery_off:
       return "discovery_off";
   }
   return "";
 }
 
-std::vector<Weakening> weakenings(const model::Roster& before, const model::Roster& after,
-                                  base::WallTime now) {
-  return RosterComparison(before, after, now).run();
+std::vector<Weakening> weakenings(const Demands& before, const Demands& after, base::WallTime now) {
+  return DemandsComparison(before, after, now).run();
 }
 
 std::vector<Weakening> weakenings(const model::Policy& before, const model::Policy& after) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ enum class WeakeningKind {
   waiver_added,          ///< of a finding that was not forgiven
   waiver_extended,       ///< a finding is forgiven for longer
   interval_lengthened,   ///< a change goes unseen for longer
+  stale_after_raised,    ///< a verdict may go without proof for longer
+  confirm_raised,        ///< an alert waits for more polls
   discovery_off,         ///< keys that nobody listed are not reported any more
 };
 
@@ -39,11 +42,17 @@ struct Weakening {
   friend bool operator==(const Weakening&, const Weakening&) = default;
 };
 
+/// What a configuration asks for, in so far as it can be more or less.
+struct Demands {
+  std::shared_ptr<const model::Roster> roster;  ///< null: not known; not to be compared
+  int stale_after = 3;  ///< intervals until a verdict without proof is stale
+  int confirm = 2;      ///< polls in a row until an alert fires
+};
+
 /// What `after` asks less for than `before`, key by key in the order of `before`; what only the new
 /// one has is no weakening, and neither is a change that is stricter or merely other. Waivers that
 /// are over at `now` do not count. Pure.
-std::vector<Weakening> weakenings(const model::Roster& before, const model::Roster& after,
-                                  base::WallTime now);
+std::vector<Weakening> weakenings(const Demands& before, const Demands& after, base::WallTime now);
 
 /// What one policy asks less for than another; their organization and key are empty.
 std::vector<Weakening> weakenings(const model::Policy& before, const model::Policy& after);

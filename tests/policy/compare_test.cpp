@@ -38,16 +38,17 @@ model::Policy severe(model::FindingKind kind, std::optional<model::Severity> sev
   return policy;
 }
 
-model::Roster roster_of(std::vector<model::Key> keys) {
-  model::Roster roster;
+model::Organization organization_of(std::vector<model::Key> keys) {
   model::Organization organization;
   organization.id = model::OrganizationId::parse(test::kOrganization).value();
   organization.name = "prod";
   organization.interval = 5min;
   organization.keys = std::move(keys);
-  roster.key_count = organization.keys.size();
-  roster.organizations.push_back(std::move(organization));
-  return roster;
+  return organization;
+}
+
+Demands demands_of(std::vector<model::Organization> organizations) {
+  return {std::make_shared<const model::Roster>(model::Roster{std::move(organizations), 0}), 3, 2};
 }
 
 model::Key waived(std::string_view until, std::string role = "ORG_OWNER") {
@@ -178,7 +179,8 @@ TEST_CASE("a key that is asked for less is named") {
   };
   for (const Case& row : cases) {
     CAPTURE(row.name);
-    const auto found = weakenings(roster_of(row.before), roster_of(row.after), kNow);
+    const auto found = weakenings(demands_of({organization_of(row.before)}),
+                                  demands_of({organization_of(row.after)}), kNow);
     CHECK(told(found) == row.expected);
     for (const Weakening& one : found) {
       CHECK(one.organization == "prod");
@@ -188,14 +190,34 @@ TEST_CASE("a key that is asked for less is named") {
 }
 
 TEST_CASE("an organization that is watched less is named") {
-  model::Roster before = roster_of({test::key({})});
-  before.organizations[0].discover = true;
-  model::Roster after = roster_of({test::key({})});
-  after.organizations[0].interval = 1h;
+  model::Organization watched = organization_of({test::key({})});
+  watched.discover = true;
+  model::Organization less = organization_of({test::key({})});
+  less.interval = 1h;
+  const Demands before = demands_of({watched});
+  const Demands after = demands_of({less});
   CHECK(told(weakenings(before, after, kNow)) ==
         Lines{"interval_lengthened 5m, now 1h", "discovery_off"});
   CHECK(told(weakenings(after, before, kNow)).empty());
-  CHECK(told(weakenings(before, {}, kNow)) == Lines{"discovery_off", "key_unwatched"});
+  CHECK(told(weakenings(before, demands_of({}), kNow)) == Lines{"discovery_off", "key_unwatched"});
+}
+
+TEST_CASE("more patience is less, in each organization that stays") {
+  model::Organization other = organization_of({});
+  other.id = model::OrganizationId::parse("5f1a2b3c4d5e6f7a8b9c0d1f").value();
+  other.name = "test";
+  const Demands before = demands_of({organization_of({}), other});
+  Demands after = demands_of({organization_of({}), other});
+  after.stale_after = 5;
+  CHECK(told(weakenings(before, after, kNow)) ==
+        Lines{"stale_after_raised 3, now 5", "stale_after_raised 3, now 5"});
+  CHECK(weakenings(before, after, kNow)[1].organization == "test");
+  CHECK(weakenings(after, before, kNow).empty());
+
+  after = demands_of({other});
+  after.confirm = 3;
+  CHECK(told(weakenings(before, after, kNow)) == Lines{"confirm_raised 2, now 3"});
+  CHECK(weakenings(after, before, kNow).empty());
 }
 
 }  // namespace
