@@ -13,34 +13,24 @@
 namespace aka::report {
 namespace {
 
-constexpr std::size_t kBlock = std::size_t{64} * 1024;
-
 /// A JSON text that leaves in blocks.
 class Stream {
  public:
-  explicit Stream(const Sink& sink) : sink_(sink), json_(buffer_) { buffer_.reserve(2 * kBlock); }
+  explicit Stream(const Sink& sink) : blocks_(sink), json_(blocks_.text()) {}
 
   JsonWriter& json() { return json_; }
 
   /// To be asked after each element; false: nobody reads any more.
-  bool go_on() { return buffer_.size() < kBlock || flush(); }
+  bool go_on() { return blocks_.go_on(); }
 
   bool finish() {
-    buffer_ += '\n';
-    return open_ && flush();
+    blocks_.text() += '\n';
+    return blocks_.flush();
   }
 
  private:
-  bool flush() {
-    open_ = open_ && sink_(buffer_);
-    buffer_.clear();
-    return open_;
-  }
-
-  const Sink& sink_;
-  std::string buffer_;
+  Blocks blocks_;
   JsonWriter json_;
-  bool open_ = true;
 };
 
 void write_expectation(JsonWriter& json, std::string_view name, const std::string& text,

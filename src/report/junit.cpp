@@ -19,8 +19,6 @@ namespace {
 
 using model::Finding;
 
-constexpr std::size_t kBlock = std::size_t{64} * 1024;
-
 /// For text and attributes alike.
 std::string escaped(std::string_view text) {
   std::string result;
@@ -94,7 +92,7 @@ std::string attributes_of(const Counts& counts) {
 class JunitReport {
  public:
   JunitReport(const model::Snapshot& snapshot, const AuditFacts& facts, const Sink& sink)
-      : snapshot_(snapshot), facts_(facts), sink_(sink) {}
+      : snapshot_(snapshot), facts_(facts), blocks_(sink) {}
 
   bool write() {
     Counts all;
@@ -106,7 +104,7 @@ class JunitReport {
       if (!write_suite(organization)) return false;
     }
     line("</testsuites>");
-    return flush();
+    return blocks_.flush();
   }
 
  private:
@@ -122,7 +120,7 @@ class JunitReport {
     for (std::size_t i = 0; i < organization.keys.size(); ++i) {
       write_test(
           {organization, organization.keys[i], snapshot_.status(organization.first_key + i)});
-      if (out_.size() > kBlock && !flush()) return false;
+      if (!blocks_.go_on()) return false;
     }
     each_unmanaged_view(snapshot_, organization, [&](const KeyView& view) { write_test(view); });
     line("  </testsuite>");
@@ -197,20 +195,13 @@ class JunitReport {
   }
 
   void line(std::string_view text) {
-    out_ += text;
-    out_ += '\n';
-  }
-
-  bool flush() {
-    const bool open = sink_(out_);
-    out_.clear();
-    return open;
+    blocks_.text() += text;
+    blocks_.text() += '\n';
   }
 
   const model::Snapshot& snapshot_;
   const AuditFacts& facts_;
-  const Sink& sink_;
-  std::string out_;
+  Blocks blocks_;
 };
 
 }  // namespace

@@ -27,7 +27,6 @@ using model::Severity;
 
 constexpr std::string_view kSchema =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-constexpr std::size_t kBlock = std::size_t{64} * 1024;
 
 std::string_view level_of(Severity severity) {
   switch (severity) {
@@ -57,7 +56,7 @@ std::string uri_of(std::string_view path) {
 class SarifReport {
  public:
   SarifReport(const model::Snapshot& snapshot, const AuditFacts& facts, const Sink& sink)
-      : snapshot_(snapshot), facts_(facts), sink_(sink), json_(out_) {}
+      : snapshot_(snapshot), facts_(facts), blocks_(sink), json_(blocks_.text()) {}
 
   bool write() {
     json_.begin_object();
@@ -73,8 +72,8 @@ class SarifReport {
     if (!write_results()) return false;
     json_.key("columnKind").text("unicodeCodePoints");
     json_.end_object().end_array().end_object();
-    out_ += '\n';
-    return flush();
+    blocks_.text() += '\n';
+    return blocks_.flush();
   }
 
  private:
@@ -241,22 +240,15 @@ class SarifReport {
     bool open = true;
     each_key(snapshot_, 0, [&](const KeyView& view) {
       visit(view);
-      open = out_.size() < kBlock || flush();
+      open = blocks_.go_on();
       return open;
     });
     return open;
   }
 
-  bool flush() {
-    const bool open = sink_(out_);
-    out_.clear();
-    return open;
-  }
-
   const model::Snapshot& snapshot_;
   const AuditFacts& facts_;
-  const Sink& sink_;
-  std::string out_;
+  Blocks blocks_;
   JsonWriter json_;
 };
 
