@@ -10,11 +10,18 @@
 namespace aka::metrics {
 namespace {
 
+/// The first is shown as `alert`. The next two would make a series that Prometheus refuses, with
+/// the whole page; they can come from `alerting.labels`. An empty label is as good as none, but
+/// would make two series of one.
+bool is_shown(const std::string& name, const std::string& value) {
+  return name != "alertname" && name != "alert" && name != "__name__" && !value.empty();
+}
+
 std::string labels_of(const incident::Alert& alert) {
   std::string text = "{alert=\"";
   append_label(text, incident::to_string(alert.name));
   for (const auto& [name, value] : alert.labels) {
-    if (name == "alertname") continue;
+    if (!is_shown(name, value)) continue;
     text += "\"," + name + "=\"";
     append_label(text, value);
   }
