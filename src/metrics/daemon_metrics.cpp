@@ -78,6 +78,10 @@ prometheus::MetricFamily counter_family(const names::Family& family) {
   return {std::string(family.name), std::string(family.help), prometheus::MetricType::Counter, {}};
 }
 
+prometheus::MetricFamily gauge_family(const names::Family& family) {
+  return {std::string(family.name), std::string(family.help), prometheus::MetricType::Gauge, {}};
+}
+
 }  // namespace
 
 class OrganizationCounters {
@@ -138,6 +142,13 @@ class OrganizationCounters {
   std::map<int, prometheus::Counter> unusual_requests_;
 };
 
+/// The journal's newest record. Not in the registry, which is read gauge by gauge: its number and
+/// its hash must be of one record on every page.
+struct JournalHead {
+  std::int64_t seq = 0;  ///< 0: there is none
+  std::string sha256;
+};
+
 /// Of one receiver.
 struct SinkCounters {
   std::uint64_t ok = 0;
@@ -164,7 +175,6 @@ struct DaemonMetrics::Parts {
   prometheus::Gauge& last_weakened = add_gauge(registry, names::kLastWeakened);
   prometheus::Counter& journal_records = add_counter(registry, names::kJournalRecords);
   prometheus::Counter& journal_errors = add_counter(registry, names::kJournalErrors);
-  prometheus::Gauge& journal_head_seq = add_gauge(registry, names::kJournalHeadSeq);
   prometheus::Histogram& request_duration =
       add_histogram(registry, names::kRequestDuration, duration_bounds());
   prometheus::Histogram& poll_delay = add_histogram(registry, names::kPollDelay, delay_bounds());
@@ -172,7 +182,7 @@ struct DaemonMetrics::Parts {
   mutable std::mutex mutex;  // guards all below
   std::vector<OrganizationHandle> organizations;
   std::map<std::string, SinkCounters> sinks;
-  std::string journal_head;  // the newest record's hash; empty: none
+  JournalHead journal_head;
 
   void append_sinks(std::vector<prometheus::MetricFamily>& families) const;
   void append_journal_head(std::vector<prometheus::MetricFamily>& families) const;
@@ -257,9 +267,8 @@ void DaemonMetrics::set_pending(const std::string& sink, std::size_t count) {
 void DaemonMetrics::journal_committed(std::int64_t seq, const std::string& sha256,
                                       std::size_t records) {
   parts_->journal_records.Increment(static_cast<double>(records));
-  parts_->journal_head_seq.Set(static_cast<double>(seq));
   const std::scoped_lock lock(parts_->mutex);
-  parts_->journal_head = seq == 0 ? std::string() : sha256;
+  parts_->journal_head = {seq, sha256};
 }
 
 void DaemonMetrics::journal_failed() { parts_->journal_errors.Increment(); }
@@ -268,10 +277,7 @@ void DaemonMetrics::Parts::append_sinks(std::vector<prometheus::MetricFamily>& f
   const std::scoped_lock lock(mutex);
   if (sinks.empty()) return;
   auto sent = counter_family(names::kNotifications);
-  prometheus::MetricFamily pending{std::string(names::kNotificationsPending.name),
-                                   std::string(names::kNotificationsPending.help),
-                                   prometheus::MetricType::Gauge,
-                                   {}};
+  auto pending = gauge_family(names::kNotificationsPending);
   for (const auto& [sink, counters] : sinks) {
     sent.metric.push_back(
         sample(static_cast<double>(counters.ok), {{"sink", sink}, {"result", "ok"}}, sent.type));
@@ -287,11 +293,13 @@ void DaemonMetrics::Parts::append_sinks(std::vector<prometheus::MetricFamily>& f
 void DaemonMetrics::Parts::append_journal_head(
     std::vector<prometheus::MetricFamily>& families) const {
   const std::scoped_lock lock(mutex);
-  if (journal_head.empty()) return;
-  families.push_back({std::string(names::kJournalHead.name),
-                      std::string(names::kJournalHead.help),
-                      prometheus::MetricType::Gauge,
-                      {sample(1, {{"sha256", journal_head}}, prometheus::MetricType::Gauge)}});
+  auto seq = gauge_family(names::kJournalHeadSeq);
+  seq.metric.push_back(sample(static_cast<double>(journal_head.seq), {}, seq.type));
+  families.push_back(std::move(seq));
+  if (journal_head.seq == 0) return;
+  auto hash = gauge_family(names::kJournalHead);
+  hash.metric.push_back(sample(1, {{"sha256", journal_head.sha256}}, hash.type));
+  families.push_back(std::move(hash));
 }
 
 std::string DaemonMetrics::render() const {

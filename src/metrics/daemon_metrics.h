@@ -55,12 +55,15 @@ class DaemonMetrics {
   /// The configuration just loaded asks for less than the one before.
   void config_weakened(base::WallTime when);
 
-  /// The receivers from now on: new ones start at 0, those that left are gone.
+  /// The receivers from now on: one that stayed keeps its counts, new ones start at 0, those that
+  /// left are gone.
   void set_sinks(const std::vector<std::string>& sinks);
+  /// Of a receiver that left, nothing is counted; the same of set_pending().
   void count_notifications(const std::string& sink, bool ok, std::size_t count);
   void set_pending(const std::string& sink, std::size_t count);
 
-  /// The journal's newest record, and how many were just written.
+  /// The journal's newest record (`seq` 0: there is none), and how many were just written. A page
+  /// always shows number and hash of the same one.
   void journal_committed(std::int64_t seq, const std::string& sha256, std::size_t records);
   void journal_failed();
 

@@ -145,6 +145,99 @@ TEST_CASE("when the configuration last became weaker is told, 0 before") {
   CHECK(Page(metrics.render()).value(when) == 1795500000);
 }
 
+constexpr auto kSent = "atlas_key_auditor_notifications_total";
+constexpr auto kPending = "atlas_key_auditor_notifications_pending";
+constexpr auto kHeadSeq = "atlas_key_auditor_journal_head_seq";
+constexpr auto kHead = "atlas_key_auditor_journal_head_info";
+
+TEST_CASE("a receiver starts at 0, and each has its own counts") {
+  DaemonMetrics metrics({});
+  CHECK(Page(metrics.render()).count(kSent) == 0);
+  metrics.set_sinks({"slack:sec", "webhook:soc"});
+  metrics.count_notifications("webhook:soc", true, 3);
+  metrics.count_notifications("webhook:soc", false, 1);
+  metrics.count_notifications("webhook:soc", true, 2);
+  metrics.set_pending("webhook:soc", 9);
+  metrics.set_pending("webhook:soc", 4);
+  const Page page(metrics.render());
+  CHECK(page.families().at(kSent).type == "counter");
+  CHECK(page.families().at(kPending).type == "gauge");
+  CHECK(page.value(kSent, {{"sink", "webhook:soc"}, {"result", "ok"}}) == 5);
+  CHECK(page.value(kSent, {{"sink", "webhook:soc"}, {"result", "error"}}) == 1);
+  CHECK(page.value(kPending, {{"sink", "webhook:soc"}}) == 4);
+  for (const char* result : {"ok", "error"}) {
+    CHECK(page.value(kSent, {{"sink", "slack:sec"}, {"result", result}}) == 0);
+  }
+  CHECK(page.value(kPending, {{"sink", "slack:sec"}}) == 0);
+}
+
+TEST_CASE("a receiver that stayed keeps its counts, one that left is gone and comes back at 0") {
+  DaemonMetrics metrics({});
+  metrics.set_sinks({"slack:sec", "webhook:soc"});
+  for (const char* sink : {"slack:sec", "webhook:soc"}) {
+    metrics.count_notifications(sink, true, 7);
+    metrics.set_pending(sink, 2);
+  }
+  metrics.set_sinks({"slack:sec"});
+  metrics.count_notifications("webhook:soc", true, 1);  // was under way
+  metrics.set_pending("webhook:soc", 1);
+  Page page(metrics.render());
+  CHECK(page.value(kSent, {{"sink", "slack:sec"}, {"result", "ok"}}) == 7);
+  CHECK(page.value(kPending, {{"sink", "slack:sec"}}) == 2);
+  CHECK(page.count(kSent, {{"sink", "webhook:soc"}}) == 0);
+  CHECK(page.count(kPending, {{"sink", "webhook:soc"}}) == 0);
+
+  metrics.set_sinks({"slack:sec", "webhook:soc"});
+  page = Page(metrics.render());
+  CHECK(page.value(kSent, {{"sink", "webhook:soc"}, {"result", "ok"}}) == 0);
+  CHECK(page.value(kPending, {{"sink", "webhook:soc"}}) == 0);
+}
+
+TEST_CASE("the journal's head is one series, the newest, and none before the first record") {
+  DaemonMetrics metrics({});
+  metrics.journal_committed(0, std::string(64, '0'), 0);
+  Page page(metrics.render());
+  CHECK(page.count(kHead) == 0);
+  CHECK(page.value(kHeadSeq) == 0);
+
+  metrics.journal_committed(41, std::string(64, 'a'), 0);  // found by a restart, written before
+  metrics.journal_committed(43, std::string(64, 'b'), 2);
+  page = Page(metrics.render());
+  CHECK(page.count(kHead) == 1);
+  CHECK(page.value(kHead, {{"sha256", std::string(64, 'b')}}) == 1);
+  CHECK(page.value(kHeadSeq) == 43);
+  CHECK(page.value("atlas_key_auditor_journal_records_total") == 2);
+}
+
+TEST_CASE("a failed commit counts as an error and leaves the head alone") {
+  DaemonMetrics metrics({});
+  CHECK(Page(metrics.render()).value("atlas_key_auditor_journal_errors_total") == 0);
+  metrics.journal_committed(1, std::string(64, 'a'), 1);
+  metrics.journal_failed();
+  metrics.journal_failed();
+  const Page page(metrics.render());
+  CHECK(page.value("atlas_key_auditor_journal_errors_total") == 2);
+  CHECK(page.value("atlas_key_auditor_journal_records_total") == 1);
+  CHECK(page.value(kHeadSeq) == 1);
+  CHECK(page.count(kHead, {{"sha256", std::string(64, 'a')}}) == 1);
+}
+
+TEST_CASE("number and hash of the journal's head are those of one record on every page") {
+  // A witness that named the hash of another record would accuse an honest journal.
+  DaemonMetrics metrics({});
+  metrics.journal_committed(1, "1", 1);
+  std::jthread writer([&](const std::stop_token& stop) {
+    for (std::int64_t seq = 2; !stop.stop_requested(); ++seq) {
+      metrics.journal_committed(seq, std::to_string(seq), 1);
+    }
+  });
+  for (int n = 0; n < 200; ++n) {
+    const Page page(metrics.render());
+    const auto seq = static_cast<std::int64_t>(page.value(kHeadSeq));
+    REQUIRE(page.count(kHead, {{"sha256", std::to_string(seq)}}) == 1);
+  }
+}
+
 TEST_CASE("the build is told by labels, the unknown ones left out") {
   const Page page(DaemonMetrics({"1.2.3", "", "g++ 12.2.0"}).render());
   const auto& series = page.families().at("atlas_key_auditor_build_info").series;
@@ -174,6 +267,7 @@ TEST_CASE("counting, scraping and reloading at once lose nothing") {
   DaemonMetrics metrics({});
   const auto both = roster({"prod", "test"});
   metrics.configure(*both);
+  metrics.set_sinks({"slack:sec"});
   const auto prod = handle_of(metrics, *both, 0);
   constexpr int kCount = 2000;
   {
@@ -184,17 +278,21 @@ TEST_CASE("counting, scraping and reloading at once lose nothing") {
           metrics.count_poll(*prod, State::compliant);
           metrics.count_request(*prod, 200 + n % 3, milliseconds(1));
           metrics.observe_delay(milliseconds(n));
+          metrics.count_notifications("slack:sec", true, 1);
         }
       });
     }
     const auto one = roster({"prod"});
     for (int n = 0; n < 20; ++n) {
       metrics.configure(n % 2 == 0 ? *one : *both);
+      metrics.set_sinks(n % 2 == 0 ? std::vector<std::string>{"slack:sec", "webhook:soc"}
+                                   : std::vector<std::string>{"slack:sec"});
       Page{metrics.render()};
     }
   }
   const Page page(metrics.render());
   CHECK(page.value(kPolls, {{"org", "prod"}, {"outcome", "compliant"}}) == 4 * kCount);
+  CHECK(page.value(kSent, {{"sink", "slack:sec"}, {"result", "ok"}}) == 4 * kCount);
   CHECK(page.value("atlas_key_auditor_poll_delay_seconds_count") == 4 * kCount);
   CHECK(page.value("atlas_key_auditor_api_request_duration_seconds_count") == 4 * kCount);
 }
@@ -202,6 +300,8 @@ TEST_CASE("counting, scraping and reloading at once lose nothing") {
 TEST_CASE("promtool is content with the daemon's page alone and behind the keys'") {
   DaemonMetrics metrics({"1.2.3", "0123abcd", "g++ 12.2.0"});
   metrics.configure(*roster({"prod", "test"}));
+  metrics.set_sinks({"alertmanager:http://127.0.0.1:9093", "webhook:soc"});
+  metrics.journal_committed(7, std::string(64, 'a'), 7);
   CHECK(testing::promtool_complaints(metrics.render()) == "");
   const std::string all = testing::render(testing::full_world().snapshot()) + metrics.render();
   CHECK(testing::promtool_complaints(all) == "");
@@ -210,6 +310,8 @@ TEST_CASE("promtool is content with the daemon's page alone and behind the keys'
 TEST_CASE("no family is on both parts of the page") {
   DaemonMetrics metrics({});
   metrics.configure(*roster({"prod"}));
+  metrics.set_sinks({"webhook:soc"});
+  metrics.journal_committed(7, std::string(64, 'a'), 7);
   const Page daemon(metrics.render());
   const Page keys(testing::render(testing::full_world().snapshot()));
   for (const auto& [name, family] : daemon.families()) {

@@ -55,7 +55,7 @@ std::map<std::string, testing::FamilyText> exported() {
   metrics.journal_committed(7, std::string(64, 'a'), 7);
   incident::Alert alert;
   for (const char* label : {"alertname", "severity", "org_id", "org", "key_id", "key", "kind",
-                            "role", "project_id", "owner"}) {
+                            "role", "project_id", "owner", "sink"}) {
     alert.labels.emplace(label, "x");
   }
   const std::string alerts = alert_lines({std::make_shared<const incident::Alert>(alert)}, {});
