@@ -75,10 +75,9 @@ Chronicle::Chronicle(metrics::DaemonMetrics& metrics, http::Resolver& resolver,
       resolver_(resolver),
       clock_(clock),
       ledger_(
-          {[this](store::Transition transition, std::function<void(bool)> then) {
-             writer_->submit(std::move(transition), std::move(then));
-           },
-           [this] { return delivery_.sinks(); }},
+          [this](store::Transition transition, std::function<void(bool)> then) {
+            writer_->submit(std::move(transition), std::move(then));
+          },
           [this](std::vector<ledger::Outgoing> outgoing) { send(std::move(outgoing)); }, clock),
       delivery_(clock,
                 {[this](const alert::Acceptance& acceptance) { accepted(acceptance); },
@@ -88,7 +87,6 @@ Chronicle::Chronicle(metrics::DaemonMetrics& metrics, http::Resolver& resolver,
 Chronicle::~Chronicle() { stop(); }
 
 base::Result<void> Chronicle::open(const settings::StoreSettings& settings) {
-  store_ = settings;
   const auto open_store = [path = settings.path, &clock = clock_] {
     return store::open_sqlite_store(path, clock);
   };
@@ -101,6 +99,7 @@ base::Result<void> Chronicle::open(const settings::StoreSettings& settings) {
     auto restored = (*store)->restore();
     if (restored) {
       remembered_ = ledger_.restore(*restored);
+      restored_ = true;
       metrics_.journal_committed(restored->head.seq, restored->head.hash, 0);
       opened_store = *std::move(store);
     } else {
@@ -116,11 +115,13 @@ base::Result<void> Chronicle::open(const settings::StoreSettings& settings) {
 }
 
 std::optional<audit::Memory> Chronicle::recall(const Configuration& next) {
-  if (!remembered_.configuration) return std::nullopt;
-  const std::string text = std::exchange(remembered_.configuration, std::nullopt).value();
+  if (!remembered_.configuration && remembered_.keys.empty()) return std::nullopt;
+  bool readable = remembered_.configuration.has_value();
+  const std::string text = std::exchange(remembered_.configuration, std::nullopt).value_or("");
   sha256_ = journal::sha256_hex(text);
-  bool readable = true;
-  if (sha256_ == journal::sha256_hex(text_of(next.sources))) {
+  if (!readable) {
+    demands_ = demands_of(next.roster, next.settings.schedule);
+  } else if (sha256_ == journal::sha256_hex(text_of(next.sources))) {
     demands_ = demands_of(next.roster, next.settings.schedule);
   } else {
     base::Diagnostics ignored;
@@ -166,10 +167,10 @@ void Chronicle::configure(const Configuration& next) {
   const alert::AlertingSettings& alerting = next.alerting;
   incident::Labels labels(alerting.labels.begin(), alerting.labels.end());
   ledger_.configure({next.settings.schedule.confirm, next.settings.schedule.stale_after, labels});
-  store_.retention = next.settings.store.retention;
   std::shared_ptr<const incident::Alert> alive;
   {
     const std::scoped_lock lock(mutex_);
+    retention_ = next.settings.store.retention;
     const base::WallTime since = alive_ ? alive_->starts_at : clock_.wall();
     alive_ = alerting.heartbeat > base::Duration::zero()
                  ? std::make_shared<const incident::Alert>(alert::alive_alert(labels, since))
@@ -179,6 +180,9 @@ void Chronicle::configure(const Configuration& next) {
   drop(delivery_.adopt(
       alert::make_sinks(alerting, {clock_, resolver_, user_agent(), {{}, kRunbooks}, {}}), alive));
   metrics_.set_sinks(delivery_.sinks());
+  // Before anything new, so that of one alert the older notification is the first.
+  send(std::exchange(remembered_.outbox, {}));
+  send(ledger_.tell_newcomers(delivery_.sinks()));
 }
 
 std::vector<policy::Weakening> Chronicle::loaded(Configuration& configuration) {
@@ -188,7 +192,10 @@ std::vector<policy::Weakening> Chronicle::loaded(Configuration& configuration) {
   policy::Demands demands = demands_of(configuration.roster, configuration.settings.schedule);
   if (demands_.roster != nullptr && demands_.roster != demands.roster)
     weaker = policy::weakenings(demands_, demands, clock_.wall());
-  demands_ = std::move(demands);
+  {
+    const std::scoped_lock lock(mutex_);
+    demands_ = std::move(demands);
+  }
   if (sha256 != std::exchange(sha256_, sha256) || !weaker.empty()) {
     ledger_.loaded(std::move(text), sha256, *configuration.roster, weaker);
   } else {
@@ -207,13 +214,13 @@ audit::Steps Chronicle::steps() {
                 step.organization_status);
   };
   steps.discovery = [this](const audit::DiscoveryStep& step) {
-    ledger_.discovery(step.organization, step.advance, step.organization_status);
+    ledger_.discovery(cause_of(step.mover), step.organization, step.advance,
+                      step.organization_status);
   };
   return steps;
 }
 
 void Chronicle::start(audit::Auditor& auditor) {
-  send(std::exchange(remembered_.outbox, {}));
   delivery_.start();
   const std::scoped_lock lock(mutex_);
   auditor_ = &auditor;
@@ -228,8 +235,8 @@ void Chronicle::stop() {
     wakes_.notify_all();
   }
   if (ticker_.joinable()) ticker_.join();
-  if (auditor_ != nullptr) {
-    auditor_->tick([this](const model::StatusTable& table) { ledger_.flush_seen(table); });
+  if (audit::Auditor* const watched = auditor(); watched != nullptr) {
+    watched->tick([this](const model::StatusTable& table) { ledger_.flush_seen(table); });
   }
   delivery_.stop();
   if (writer_ == nullptr) return;
@@ -257,7 +264,8 @@ void Chronicle::tick() {
         one.waiting_since ? clock_.steady() - *one.waiting_since : std::chrono::nanoseconds(0);
     receivers.push_back({one.sink, one.pending, std::chrono::duration_cast<base::Duration>(waits)});
   }
-  auditor_->tick([&](const model::StatusTable& table) { ledger_.tick(table, receivers); });
+  auditor()->tick([&](const model::StatusTable& table) { ledger_.tick(table, receivers); });
+  send(ledger_.take_overdue());
   cut_old();
 }
 
@@ -265,7 +273,12 @@ void Chronicle::cut_old() {
   const base::WallTime now = clock_.wall();
   if (now - cut_ < kCutEvery) return;
   cut_ = now;
-  writer_->cut(now - store_.retention);
+  base::Duration retention{};
+  {
+    const std::scoped_lock lock(mutex_);
+    retention = retention_;
+  }
+  writer_->cut(now - retention);
 }
 
 void Chronicle::send(std::vector<ledger::Outgoing> outgoing) {
@@ -315,16 +328,44 @@ void Chronicle::failed(const base::Error& error) {
   log::error("journal_failed", {{"message", error.message}});
 }
 
-store::Transition Chronicle::opened(const store::Restored&) {
-  audit::Auditor* auditor = nullptr;
+store::Transition Chronicle::opened(const store::Restored& restored) {
+  bool first = false;
   {
     const std::scoped_lock lock(mutex_);
-    auditor = auditor_;
+    first = !std::exchange(restored_, true);
   }
+  // What an earlier run left comes late, but it comes: its alerts and its outbox.
+  if (first) take_up(ledger_.merge(restored));
   store::Transition transition;
-  if (auditor == nullptr) return transition;
-  auditor->tick([&](const model::StatusTable& table) { transition = ledger_.everything(table); });
+  if (audit::Auditor* const watched = auditor(); watched != nullptr) {
+    watched->tick([&](const model::StatusTable& table) { transition = ledger_.everything(table); });
+  }
   return transition;
+}
+
+void Chronicle::take_up(const ledger::Remembered& remembered) {
+  send(remembered.outbox);
+  if (!remembered.configuration) return;
+  base::Diagnostics ignored;
+  settings::Settings old = settings::load(sources_of(*remembered.configuration),
+                                          "the configuration before", clock_.wall(), ignored);
+  policy::Demands demands;
+  {
+    const std::scoped_lock lock(mutex_);
+    demands = demands_;
+  }
+  if (ignored.has_errors() || demands.roster == nullptr) return;
+  const policy::Demands before =
+      demands_of(std::make_shared<const model::Roster>(std::move(old.roster)), old.schedule);
+  const auto weaker = policy::weakenings(before, demands, clock_.wall());
+  if (weaker.empty()) return;
+  metrics_.config_weakened(clock_.wall());
+  ledger_.weakened(weaker);
+}
+
+audit::Auditor* Chronicle::auditor() const {
+  const std::scoped_lock lock(mutex_);
+  return auditor_;
 }
 
 void Chronicle::count_pending() const {

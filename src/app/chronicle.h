@@ -63,28 +63,31 @@ class Chronicle final : private store::WriterObserver {
 
   void send(std::vector<ledger::Outgoing> outgoing);
   void drop(const std::vector<alert::Notification>& nobody);
+  void take_up(const ledger::Remembered& remembered);
   void accepted(const alert::Acceptance& acceptance);
   void refused(const alert::FailedAttempt& attempt);
   void tick();
   void run_ticks();
+  audit::Auditor* auditor() const;
   void cut_old();
 
   metrics::DaemonMetrics& metrics_;
   http::Resolver& resolver_;
   const base::Clock& clock_;
-  settings::StoreSettings store_;
   ledger::Ledger ledger_;
-  ledger::Remembered remembered_;  // until recall() and start()
-  policy::Demands demands_;        // of the configuration journaled last
-  std::string sha256_;             // of its text
+  ledger::Remembered remembered_;  // until recall() and configure()
+  std::string sha256_;             // of the configuration journaled last
   alert::Delivery delivery_;
   std::unique_ptr<store::Writer> writer_;
-  audit::Auditor* auditor_ = nullptr;
   base::WallTime cut_{};  // when the journal was last shortened
 
   mutable std::mutex mutex_;  // guards what follows
+  audit::Auditor* auditor_ = nullptr;
+  policy::Demands demands_;  // of the configuration journaled last
+  base::Duration retention_{};
   std::shared_ptr<const incident::Alert> alive_;
-  bool failing_ = false;  // the last commit failed, and that was logged
+  bool restored_ = false;  // a store was opened and read
+  bool failing_ = false;   // the last commit failed, and that was logged
   bool stopping_ = false;
   std::condition_variable wakes_;
   std::thread ticker_;

@@ -48,6 +48,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options,
     return tl::unexpected(std::move(opened.error()));
   if (auto listening = daemon->listen(web); !listening)
     return tl::unexpected(std::move(listening.error()));
+  const std::scoped_lock lock(daemon->reloading_);
   if (auto memory = daemon->chronicle_.recall(configuration))
     daemon->auditor_.restore(*std::move(memory));
   daemon->adopt(std::move(configuration));
@@ -142,6 +143,8 @@ void Daemon::keep_living_credentials(Configuration& next) const {
 
 base::Result<void> Daemon::reload() {
   const std::scoped_lock lock(reloading_);
+  if (stopped_ || !ready_)
+    return base::fail(base::ErrorKind::stopped, "the daemon is starting or stopping");
   base::Diagnostics diagnostics;
   std::optional<Configuration> next = load_configuration(options_.config, clock_, diagnostics);
   log_diagnostics(diagnostics);
@@ -180,14 +183,17 @@ void Daemon::remember_rejected(const std::string& why) {
 }
 
 void Daemon::stop() {
-  const std::scoped_lock lock(reloading_);
-  if (stopped_) return;
-  stopped_ = true;
+  {
+    const std::scoped_lock lock(reloading_);
+    if (std::exchange(stopped_, true)) return;
+  }
+  // No reload begins any more, and none is under way; without the lock, because a page may be
+  // waiting for it, and the listener waits for its pages.
   auditor_.stop();
+  if (listener_) listener_->stop();
   chronicle_.stop();
   if (configuration_)
     revoke(configuration_->credentials, *configuration_, resolver_, clock_, kRevokePatience);
-  if (listener_) listener_->stop();
 }
 
 audit::Observers Daemon::observers() {

@@ -138,7 +138,7 @@ struct Auditor::Generation {
       status.discovery = advance.after;
       table.set_organization(i, status);
       if (!advance.changes.empty()) observers.discovery(plan.roster->organizations[i], advance);
-      observers.steps.discovery({plan.roster->organizations[i], advance, status});
+      observers.steps.discovery({Mover::reload, plan.roster->organizations[i], advance, status});
     }
     for (const auto& [index, advance] : carried) {
       const Place place = key_at(*plan.roster, index);

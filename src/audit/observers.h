@@ -50,6 +50,7 @@ struct KeyStep {
 
 /// What is known of an organization's unlisted keys moved on.
 struct DiscoveryStep {
+  Mover mover = Mover::poll;
   const model::Organization& organization;
   const policy::DiscoveryAdvance& advance;
   const model::OrganizationStatus& organization_status;

@@ -278,7 +278,7 @@ policy::DiscoveryAdvance OrganizationPoller::learn(const atlas::FetchedPage& fet
     status.discovery = advance.after;
     of = status;
   });
-  observers_.steps.discovery({of_, advance, of});
+  observers_.steps.discovery({Mover::poll, of_, advance, of});
   return advance;
 }
 

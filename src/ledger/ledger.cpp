@@ -27,7 +27,10 @@ constexpr base::Duration kSeenEvery = std::chrono::seconds(30);
 constexpr base::Duration kCheckpointEvery = std::chrono::hours(1);
 constexpr base::Duration kUndeliveredFor = std::chrono::minutes(5);
 constexpr const char* kConfiguration = "text";
-constexpr const char* kDaemon = "weakened";
+constexpr const char* kWeakened = "weakened";
+constexpr const char* kSinks = "sinks";
+/// A disk that takes longer than this hangs.
+constexpr base::Duration kCommitWithin = std::chrono::seconds(10);
 
 std::string id_of(const Scope& scope) {
   return scope.organization.to_string() + "/" + scope.key.to_string();
@@ -57,7 +60,7 @@ Fact daemon_fact(const incident::DaemonFacts& facts) {
   const json text{{"weakened", facts.weakened->time_since_epoch().count()},
                   {"weakening", facts.weakening},
                   {"failing_sinks", facts.failing_sinks}};
-  return {FactKind::daemon, kDaemon, text.dump(-1, ' ', false, json::error_handler_t::replace)};
+  return {FactKind::daemon, kWeakened, text.dump(-1, ' ', false, json::error_handler_t::replace)};
 }
 
 void read_daemon_fact(const std::string& line, incident::DaemonFacts& facts) try {
@@ -66,6 +69,12 @@ void read_daemon_fact(const std::string& line, incident::DaemonFacts& facts) try
   text.at("weakening").get_to(facts.weakening);
 } catch (const std::exception&) {
   facts.weakened.reset();
+}
+
+std::vector<std::string> sinks_of(const std::string& line) try {
+  return json::parse(line).get<std::vector<std::string>>();
+} catch (const std::exception&) {
+  return {};
 }
 
 /// The first that the words need, and how many more.
@@ -83,8 +92,8 @@ std::string told(const std::vector<policy::Weakening>& weaker) {
 
 }  // namespace
 
-Ledger::Ledger(Outputs outputs, Send send, const base::Clock& clock)
-    : outputs_(std::move(outputs)), send_(std::move(send)), clock_(clock) {
+Ledger::Ledger(Submit submit, Send send, const base::Clock& clock)
+    : submit_(std::move(submit)), send_(std::move(send)), clock_(clock) {
   // Ascending also over a restart that could not open its store.
   next_id_ = clock_.wall().time_since_epoch().count() * 1000;
   checkpointed_ = clock_.wall();
@@ -124,7 +133,8 @@ Remembered Ledger::restore(const store::Restored& restored) {
         if (auto alert = incident::parse_alert(*fact.value)) alerts.push_back(*std::move(alert));
         break;
       case FactKind::daemon:
-        read_daemon_fact(*fact.value, facts_);
+        if (fact.id == kWeakened) read_daemon_fact(*fact.value, facts_);
+        if (fact.id == kSinks) sinks_ = sinks_of(*fact.value);
         break;
     }
   }
@@ -138,7 +148,8 @@ Remembered Ledger::restore(const store::Restored& restored) {
   for (const SharedAlert& alert : book_.firing()) {
     committed_.emplace(incident::identity_of(alert->labels), alert);
     if (alert->name == incident::AlertName::delivery_failing) {
-      facts_.failing_sinks.push_back(alert->labels.at("sink"));
+      const auto sink = alert->labels.find("sink");
+      if (sink != alert->labels.end()) facts_.failing_sinks.push_back(sink->second);
     }
   }
   next_id_ = std::max(next_id_, restored.last_outbox_id + 1);
@@ -153,23 +164,48 @@ Remembered Ledger::restore(const store::Restored& restored) {
   return remembered;
 }
 
+Remembered Ledger::merge(const store::Restored& restored) {
+  const std::scoped_lock lock(mutex_);
+  Remembered remembered;
+  std::vector<Alert> alerts;
+  for (const Fact& fact : restored.facts) {
+    if (fact.kind == FactKind::configuration) remembered.configuration = fact.value;
+    if (fact.kind != FactKind::alert) continue;
+    if (auto alert = incident::parse_alert(*fact.value)) alerts.push_back(*std::move(alert));
+  }
+  book_.restore(std::move(alerts));
+  for (const SharedAlert& alert : book_.firing()) {
+    committed_.emplace(incident::identity_of(alert->labels), alert);
+  }
+  for (const store::OutboxEntry& entry : restored.outbox) {
+    auto alert = incident::parse_alert(entry.alert);
+    if (!alert || outbox_.contains(entry.id)) continue;
+    Outgoing outgoing{entry.id, entry.sink, std::make_shared<const Alert>(*std::move(alert)),
+                      entry.due};
+    outbox_.emplace(entry.id, outgoing);
+    remembered.outbox.push_back(std::move(outgoing));
+  }
+  return remembered;
+}
+
 void Ledger::configure(incident::Terms terms) {
   const std::scoped_lock lock(mutex_);
-  terms_ = std::move(terms);
+  next_terms_ = std::move(terms);
 }
 
 void Ledger::begin(const std::string& version) {
   const std::scoped_lock lock(mutex_);
-  outputs_.submit({{started(clock_.wall(), version)}, {}, {}, {}}, [](bool) {});
+  submit_({{started(clock_.wall(), version)}, {}, {}, {}}, [](bool) {});
 }
 
 void Ledger::end() {
   const std::scoped_lock lock(mutex_);
-  outputs_.submit({{stopped(clock_.wall())}, {}, {}, {}}, [](bool) {});
+  submit_({{stopped(clock_.wall())}, {}, {}, {}}, [](bool) {});
 }
 
 void Ledger::adopted(const model::Roster* before, const model::Roster& after) {
   const std::scoped_lock lock(mutex_);
+  if (next_terms_) terms_ = *std::exchange(next_terms_, std::nullopt);
   seen_.assign(after.key_count, 0);
   std::unordered_map<Scope, bool, incident::ScopeHash> stays;  // those before; true: still there
   if (before != nullptr) {
@@ -195,12 +231,16 @@ void Ledger::adopted(const model::Roster* before, const model::Roster& after) {
       }
     }
   }
+  std::unordered_map<Scope, std::vector<SharedAlert>, incident::ScopeHash> gone;
+  for (const Scope& scope : book_.scopes()) {
+    if (!known.contains(scope)) gone[scope] = book_.reconcile(scope, {}, time).resolved;
+  }
   if (before != nullptr) {
     for (const model::Organization& organization : before->organizations) {
       for (const model::Key& key : organization.keys) {
         const Scope scope{organization.id, key.id};
         if (stays.at(scope)) continue;
-        transition.records.push_back(key_removed(time, organization, key, nullptr));
+        transition.records.push_back(key_removed(time, organization, key, gone[scope]));
         transition.facts.push_back({FactKind::key, id_of(scope), std::nullopt});
         transition.facts.push_back({FactKind::seen, id_of(scope), std::nullopt});
       }
@@ -210,10 +250,8 @@ void Ledger::adopted(const model::Roster* before, const model::Roster& after) {
     }
   }
   BookStep step;
-  for (const Scope& scope : book_.scopes()) {
-    if (known.contains(scope)) continue;
-    BookStep gone = book_.reconcile(scope, {}, time);
-    std::ranges::move(gone.resolved, std::back_inserter(step.resolved));
+  for (auto& [scope, alerts] : gone) {
+    std::ranges::move(alerts, std::back_inserter(step.resolved));
   }
   settle(step, Cause::configuration, std::move(transition));
 }
@@ -225,18 +263,35 @@ void Ledger::loaded(std::optional<std::string> text, const std::string& sha256,
   Transition transition;
   transition.records.push_back(config_loaded(time, sha256, roster));
   if (text) {
+    configuration_ = *text;
     transition.facts.push_back({FactKind::configuration, kConfiguration, *std::move(text)});
   }
+  const BookStep step = weaken(weaker, transition);
+  settle(step, Cause::configuration, std::move(transition));
+}
+
+void Ledger::weakened(const std::vector<policy::Weakening>& weaker) {
+  const std::scoped_lock lock(mutex_);
+  Transition transition;
+  const BookStep step = weaken(weaker, transition);
+  settle(step, Cause::configuration, std::move(transition));
+}
+
+/// A second weakening ends the alert of the first and begins another, so that it is told too.
+BookStep Ledger::weaken(const std::vector<policy::Weakening>& weaker, Transition& transition) {
+  const incident::Now when = now();
+  if (weaker.empty()) return book_.reconcile({}, conditions_of(facts_, terms_, when), when.wall);
   for (const policy::Weakening& one : weaker) {
-    transition.records.push_back(policy_weakened(time, one));
+    transition.records.push_back(policy_weakened(when.wall, one));
   }
-  if (!weaker.empty()) {
-    facts_.weakened = time;
-    facts_.weakening = told(weaker);
-    transition.facts.push_back(daemon_fact(facts_));
-  }
-  settle(book_.reconcile({}, conditions_of(facts_, terms_, now()), time), Cause::configuration,
-         std::move(transition));
+  facts_.weakened.reset();
+  BookStep step = book_.reconcile({}, conditions_of(facts_, terms_, when), when.wall);
+  facts_.weakened = when.wall;
+  facts_.weakening = told(weaker);
+  transition.facts.push_back(daemon_fact(facts_));
+  BookStep begun = book_.reconcile({}, conditions_of(facts_, terms_, when), when.wall);
+  std::ranges::move(begun.opened, std::back_inserter(step.opened));
+  return step;
 }
 
 /// A poll that came to the same as the one before is worth nothing, unless it counts towards
@@ -286,7 +341,7 @@ void Ledger::key(Cause cause, const model::Organization& organization, const mod
   settle(step, waived ? Cause::configuration : cause, std::move(transition));
 }
 
-void Ledger::discovery(const model::Organization& organization,
+void Ledger::discovery(Cause cause, const model::Organization& organization,
                        const policy::DiscoveryAdvance& advance,
                        const model::OrganizationStatus& of) {
   const std::scoped_lock lock(mutex_);
@@ -300,7 +355,7 @@ void Ledger::discovery(const model::Organization& organization,
   }
   transition.facts.push_back(
       {FactKind::organization, organization.id.to_string(), incident::to_text(of, when)});
-  settle(step, Cause::evidence, std::move(transition));
+  settle(step, cause, std::move(transition));
 }
 
 void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& receivers) {
@@ -397,15 +452,13 @@ void Ledger::checkpoints(const model::StatusTable& table, base::WallTime now) {
 void Ledger::settle(const BookStep& step, Cause cause, Transition transition) {
   const base::WallTime time = clock_.wall();
   std::vector<Outgoing> outgoing;
-  const std::vector<std::string> sinks =
-      step.empty() ? std::vector<std::string>() : outputs_.sinks();
   // The end of one before the beginning of another: a changed owner closes the old and opens the
   // new.
   for (const auto* alerts : {&step.resolved, &step.opened}) {
     for (const SharedAlert& alert : *alerts) {
       transition.facts.push_back(fact_of(*alert));
       if (alert->ends_at) transition.records.push_back(alert_resolved(time, *alert, cause));
-      for (const std::string& sink : sinks) {
+      for (const std::string& sink : sinks_) {
         outgoing.push_back({next_id_++, sink, alert, time});
         transition.outbox.push_back({outgoing.back().id, sink, incident::to_text(*alert), time});
         outbox_.emplace(outgoing.back().id, outgoing.back());
@@ -414,27 +467,65 @@ void Ledger::settle(const BookStep& step, Cause cause, Transition transition) {
   }
   if (transition.records.empty() && transition.facts.empty()) return;
   if (step.empty()) {
-    outputs_.submit(std::move(transition), [](bool) {});
+    submit_(std::move(transition), [](bool) {});
     return;
   }
-  outputs_.submit(std::move(transition),
-                  [this, step, outgoing = std::move(outgoing)](bool) mutable {
-                    committed(step, std::move(outgoing));
-                  });
+  const auto pending =
+      std::make_shared<Pending>(Pending{step, std::move(outgoing), clock_.steady()});
+  pending_.push_back(pending);
+  // On disk, or the disk fails and delivery goes on from memory.
+  submit_(std::move(transition), [this, pending](bool) {
+    std::vector<Outgoing> out;
+    {
+      const std::scoped_lock lock(mutex_);
+      out = release(*pending);
+      std::erase(pending_, pending);
+    }
+    if (!out.empty()) send_(std::move(out));
+  });
 }
 
-/// On disk, or the disk fails and delivery goes on from memory.
-void Ledger::committed(const BookStep& step, std::vector<Outgoing> outgoing) {
-  {
-    const std::scoped_lock lock(mutex_);
-    for (const SharedAlert& alert : step.resolved) {
-      committed_.erase(incident::identity_of(alert->labels));
-    }
-    for (const SharedAlert& alert : step.opened) {
-      committed_.insert_or_assign(incident::identity_of(alert->labels), alert);
+/// What of it is still to be sent, once.
+std::vector<Outgoing> Ledger::release(Pending& pending) {
+  if (std::exchange(pending.released, true)) return {};
+  for (const SharedAlert& alert : pending.step.resolved) {
+    committed_.erase(incident::identity_of(alert->labels));
+  }
+  for (const SharedAlert& alert : pending.step.opened) {
+    committed_.insert_or_assign(incident::identity_of(alert->labels), alert);
+  }
+  return std::exchange(pending.outgoing, {});
+}
+
+std::vector<Outgoing> Ledger::take_overdue() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<Outgoing> overdue;
+  for (const auto& pending : pending_) {
+    if (pending->released || clock_.steady() - pending->submitted < kCommitWithin) continue;
+    std::ranges::move(release(*pending), std::back_inserter(overdue));
+    facts_.journal_failure = "a commit has not come back from the disk for 10 seconds";
+  }
+  return overdue;
+}
+
+std::vector<Outgoing> Ledger::tell_newcomers(const std::vector<std::string>& sinks) {
+  const std::scoped_lock lock(mutex_);
+  std::vector<Outgoing> told;
+  Transition transition;
+  const base::WallTime time = clock_.wall();
+  for (const std::string& sink : sinks) {
+    if (std::ranges::find(sinks_, sink) != sinks_.end()) continue;
+    for (const SharedAlert& alert : book_.firing()) {
+      told.push_back({next_id_++, sink, alert, time});
+      transition.outbox.push_back({told.back().id, sink, incident::to_text(*alert), time});
+      outbox_.emplace(told.back().id, told.back());
     }
   }
-  if (!outgoing.empty()) send_(std::move(outgoing));
+  if (sinks_ == sinks) return told;
+  sinks_ = sinks;
+  transition.facts.push_back({FactKind::daemon, kSinks, json(sinks_).dump()});
+  submit_(std::move(transition), [](bool) {});
+  return told;
 }
 
 void Ledger::delivered(const std::string& sink, const std::vector<SharedAlert>& accepted,
@@ -446,14 +537,14 @@ void Ledger::delivered(const std::string& sink, const std::vector<SharedAlert>& 
   }
   for (const std::int64_t id : finished) outbox_.erase(id);
   transition.delivered = std::move(finished);
-  outputs_.submit(std::move(transition), [](bool) {});
+  submit_(std::move(transition), [](bool) {});
 }
 
 void Ledger::dropped(std::vector<std::int64_t> entries) {
   if (entries.empty()) return;
   const std::scoped_lock lock(mutex_);
   for (const std::int64_t id : entries) outbox_.erase(id);
-  outputs_.submit({{}, {}, {}, std::move(entries)}, [](bool) {});
+  submit_({{}, {}, {}, std::move(entries)}, [](bool) {});
 }
 
 void Ledger::journal_failed(std::string why) {
@@ -485,6 +576,10 @@ Transition Ledger::everything(const model::StatusTable& table) const {
   for (const SharedAlert& alert : book_.firing()) transition.facts.push_back(fact_of(*alert));
   for (const SharedAlert& alert : book_.resolved()) transition.facts.push_back(fact_of(*alert));
   if (facts_.weakened) transition.facts.push_back(daemon_fact(facts_));
+  transition.facts.push_back({FactKind::daemon, kSinks, json(sinks_).dump()});
+  if (!configuration_.empty()) {
+    transition.facts.push_back({FactKind::configuration, kConfiguration, configuration_});
+  }
   for (const auto& [id, outgoing] : outbox_) {
     transition.outbox.push_back(
         {id, outgoing.sink, incident::to_text(*outgoing.alert), outgoing.due});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -30,13 +31,8 @@ struct Outgoing {
 
 using incident::Cause;
 
-/// Where the ledger's results go. Called with the ledger locked: they must not block or call back.
-struct Outputs {
-  /// To the store's writer.
-  std::function<void(store::Transition, std::function<void(bool committed)>)> submit;
-  /// The names of all receivers now.
-  std::function<std::vector<std::string>()> sinks;
-};
+/// To the store's writer. Called with the ledger locked: it must not block or call back.
+using Submit = std::function<void(store::Transition, std::function<void(bool committed)>)>;
 
 /// To the receivers: called on the writer's thread, after the commit (or its failure), without a
 /// lock.
@@ -62,14 +58,22 @@ struct Waiting {
 /// thread; the steps must come one at a time.
 class Ledger {
  public:
-  Ledger(Outputs outputs, Send send, const base::Clock& clock);
+  Ledger(Submit submit, Send send, const base::Clock& clock);
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
   /// What the store holds; the alerts in it fire from now on. Before anything else.
   Remembered restore(const store::Restored& restored);
 
+  /// What a store holds that opened only after the start: its alerts fire from now on too, until
+  /// polls disprove them, and its outbox is still to be delivered.
+  Remembered merge(const store::Restored& restored);
+
+  /// From the next adopted() on.
   void configure(incident::Terms terms);
+
+  /// The receivers from now on. Answers what those that are new have to be told: all that fires.
+  std::vector<Outgoing> tell_newcomers(const std::vector<std::string>& sinks);
 
   /// The process begins, or ends well.
   void begin(const std::string& version);
@@ -82,13 +86,19 @@ class Ledger {
   void loaded(std::optional<std::string> text, const std::string& sha256,
               const model::Roster& roster, const std::vector<policy::Weakening>& weaker);
 
+  /// The configuration in force turns out to ask for less than one before.
+  void weakened(const std::vector<policy::Weakening>& weaker);
+
   void key(Cause cause, const model::Organization& organization, const model::Key& key,
            const policy::Advance& advance, const model::OrganizationStatus& of);
-  void discovery(const model::Organization& organization, const policy::DiscoveryAdvance& advance,
-                 const model::OrganizationStatus& of);
+  void discovery(Cause cause, const model::Organization& organization,
+                 const policy::DiscoveryAdvance& advance, const model::OrganizationStatus& of);
 
   /// Time passes: to be called every second, with everything as it is.
   void tick(const model::StatusTable& table, const std::vector<Waiting>& receivers);
+
+  /// Notifications whose commit does not come, because the disk hangs: they are sent from memory.
+  std::vector<Outgoing> take_overdue();
 
   /// When each key was last seen; tick() does so now and then.
   void flush_seen(const model::StatusTable& table);
@@ -115,19 +125,28 @@ class Ledger {
   std::vector<incident::SharedAlert> committed() const;
 
  private:
+  /// What waits for its commit.
+  struct Pending {
+    incident::BookStep step;
+    std::vector<Outgoing> outgoing;
+    base::SteadyTime submitted{};
+    bool released = false;
+  };
   struct Organization {
     std::int64_t polls = 0;
     std::int64_t conclusive = 0;
   };
 
   void settle(const incident::BookStep& step, Cause cause, store::Transition transition);
-  void committed(const incident::BookStep& step, std::vector<Outgoing> outgoing);
+  std::vector<Outgoing> release(Pending& pending);
+  incident::BookStep weaken(const std::vector<policy::Weakening>& weaker,
+                            store::Transition& transition);
   bool is_worth_keeping(Cause cause, const policy::Advance& advance) const;
   void checkpoints(const model::StatusTable& table, base::WallTime now);
   void keep_seen(const model::StatusTable& table);
   incident::Now now() const { return {clock_.wall(), clock_.steady()}; }
 
-  const Outputs outputs_;
+  const Submit submit_;
   const Send send_;
   const base::Clock& clock_;
 
@@ -141,6 +160,10 @@ class Ledger {
   base::WallTime checkpointed_{};
   std::map<std::string, incident::SharedAlert> committed_;  // by identity
   std::map<std::int64_t, Outgoing> outbox_;
+  std::deque<std::shared_ptr<Pending>> pending_;  // in the order submitted
+  std::vector<std::string> sinks_;
+  std::optional<incident::Terms> next_terms_;
+  std::string configuration_;  // its text
   std::int64_t next_id_ = 1;
 };
 

@@ -74,15 +74,13 @@ Draft key_added(base::WallTime time, const model::Organization& organization,
 }
 
 Draft key_removed(base::WallTime time, const model::Organization& organization,
-                  const model::Key& key, const model::Findings* open) {
-  json findings = json::array();
-  if (open != nullptr) {
-    for (const model::Finding& finding : *open) {
-      if (!finding.waived) findings.push_back(text_of(finding));
-    }
+                  const model::Key& key, const std::vector<incident::SharedAlert>& open) {
+  json alerts = json::array();
+  for (const incident::SharedAlert& alert : open) {
+    alerts.push_back({{"labels", alert->labels}, {"summary", alert->summary}});
   }
   return draft(time, RecordType::key_removed,
-               {{"org", organization.name}, {"key", key.name}, {"open", findings}},
+               {{"org", organization.name}, {"key", key.name}, {"open", alerts}},
                organization.id.to_string(), key.id.to_string());
 }
 

@@ -18,8 +18,9 @@ journal::Draft config_loaded(base::WallTime time, const std::string& sha256,
                              const model::Roster& roster);
 journal::Draft key_added(base::WallTime time, const model::Organization& organization,
                          const model::Key& key);
+/// `open`: the alerts that fired for it.
 journal::Draft key_removed(base::WallTime time, const model::Organization& organization,
-                           const model::Key& key, const model::Findings* open);
+                           const model::Key& key, const std::vector<incident::SharedAlert>& open);
 journal::Draft policy_weakened(base::WallTime time, const policy::Weakening& weakening);
 journal::Draft state_changed(base::WallTime time, const model::Organization& organization,
                              const model::Key& key, model::State from,

@@ -1,7 +1,10 @@
 // `run`: the daemon in the foreground. Signals are waited for here and nowhere else.
+#include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -18,6 +21,17 @@
 namespace aka::app {
 namespace {
 
+/// A stop must end, though a disk may not: what is committed is safe, and what is not is told.
+void give_up_later() {
+  static constexpr std::chrono::milliseconds kPatience{4700};
+  std::thread([] {
+    std::this_thread::sleep_for(kPatience);
+    log::error("stop_overdue",
+               {{"message", "something does not end, perhaps the disk; the process ends anyway"}});
+    std::_Exit(kExitFailure);
+  }).detach();
+}
+
 int serve_until_stopped(Daemon& daemon) {
   for (;;) {
     switch (platform::wait_for_request()) {
@@ -27,6 +41,7 @@ int serve_until_stopped(Daemon& daemon) {
         platform::release_free_memory();
         break;
       case platform::Request::stop:
+        give_up_later();
         daemon.stop();
         log::info("stopped");
         return kExitOk;
