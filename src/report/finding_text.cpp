@@ -106,6 +106,11 @@ std::string why_unjudged(const model::KeyStatus& status) {
                                                : "the poll proved nothing about the key";
 }
 
+std::string unread_list_text(const model::Organization& organization) {
+  return fmt::format("The list of keys of {} was not read to its end, so that more may be unlisted",
+                     printable(organization.name));
+}
+
 std::string forgiveness_of(const KeyView& view, const Finding& finding, base::WallTime now) {
   const model::Waiver* const waiver = policy::forgiving(finding, view.key, now);
   if (waiver == nullptr) return "waived";

@@ -29,6 +29,10 @@ std::string outcome_of(const model::KeyStatus& status);
 /// Why, for people; printable, never empty.
 std::string why_unjudged(const model::KeyStatus& status);
 
+/// That an organization's list of keys was not read to its end, and what that means: the first half
+/// of a sentence whose second is why.
+std::string unread_list_text(const model::Organization& organization);
+
 /// "waived until 2027-02-01T00:00:00Z (SEC-7): migration". Printable.
 std::string forgiveness_of(const KeyView& view, const model::Finding& finding, base::WallTime now);
 

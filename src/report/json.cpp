@@ -208,6 +208,23 @@ void write_unmanaged_array(Stream& stream, const model::Snapshot& snapshot) {
   stream.json().end_array();
 }
 
+/// Organizations whose unlisted keys may be more than `unmanaged` holds.
+void write_unread_lists(JsonWriter& json, const model::Snapshot& snapshot) {
+  json.key("unread_lists").begin_array();
+  for (const model::Organization& organization : snapshot.roster->organizations) {
+    const std::string& failure = unread_list(snapshot, organization);
+    if (failure.empty()) continue;
+    json.new_line();
+    json.begin_object();
+    json.key("org_id").text(organization.id.to_string());
+    json.key("org").text(organization.name);
+    json.key("error").text(failure);
+    json.end_object();
+  }
+  json.new_line();
+  json.end_array();
+}
+
 void begin_success(JsonWriter& json) {
   json.begin_object().key("status").text("success").key("data");
 }
@@ -275,7 +292,10 @@ bool write_audit(const model::Snapshot& snapshot, const Sink& sink) {
   json.end_object();
   json.key("keys");
   write_key_array(stream, snapshot, {});
-  if (discovers(snapshot)) write_unmanaged_array(stream, snapshot);
+  if (discovers(snapshot)) {
+    write_unmanaged_array(stream, snapshot);
+    write_unread_lists(json, snapshot);
+  }
   json.end_object();
   return stream.finish();
 }

@@ -34,7 +34,8 @@ struct DaemonFacts {
 
 /// An entry of keys has the member `waivers` only if the key has some.
 
-/// The document of `audit --format json`. False if the sink ended it.
+/// The document of `audit --format json`, with the members `unmanaged` and `unread_lists` only if
+/// some organization's list of keys is read. False if the sink ended it.
 bool write_audit(const model::Snapshot& snapshot, const Sink& sink);
 
 /// /api/v1/keys and /api/v1/findings with their envelope. False if the sink ended it. The findings

@@ -1,7 +1,8 @@
 // The audit as JUnit XML, for pipelines that show test results: one suite for each organization,
 // one test for each key, one failure for each open finding, an error for a key that could not be
-// judged, and "skipped" for one whose findings are all waived. Entry point: write_junit(), a row of
-// format_table. Texts are made printable first, so no character is left that XML forbids.
+// judged or a list of keys not read to its end, and "skipped" for one whose findings are all
+// waived. Entry point: write_junit(), a row of format_table. Texts are made printable first, so no
+// character is left that XML forbids.
 #include <algorithm>
 #include <string>
 
@@ -81,6 +82,10 @@ Counts count(const model::Snapshot& snapshot, const model::Organization& organiz
     ++counts.tests;
     ++counts.failures;
   });
+  if (!unread_list(snapshot, organization).empty()) {
+    ++counts.tests;
+    ++counts.errors;
+  }
   return counts;
 }
 
@@ -123,6 +128,7 @@ class JunitReport {
       if (!blocks_.go_on()) return false;
     }
     each_unmanaged_view(snapshot_, organization, [&](const KeyView& view) { write_test(view); });
+    write_unread_list(organization);
     line("  </testsuite>");
     return true;
   }
@@ -145,6 +151,17 @@ class JunitReport {
     if (!is_judged(view.status)) write_error(view);
     if (is_skipped(view.status)) write_skipped(view);
     write_steps(view);
+    line("    </testcase>");
+  }
+
+  /// A test of its own that only an incomplete list has, since a whole one shows in its keys.
+  void write_unread_list(const model::Organization& organization) {
+    const std::string& failure = unread_list(snapshot_, organization);
+    if (failure.empty()) return;
+    line(fmt::format(R"(    <testcase classname="{}" name="list of keys">)",
+                     escaped(organization.name)));
+    line(fmt::format(R"(      <error type="unread_list" message="{}">{}</error>)", escaped(failure),
+                     escaped(unread_list_text(organization))));
     line("    </testcase>");
   }
 

@@ -46,10 +46,7 @@ void each_unmanaged(
 
 void each_unmanaged_view(const model::Snapshot& snapshot, const model::Organization& organization,
                          const std::function<void(const KeyView&)>& visit) {
-  const auto& discovery = snapshot
-                              .organizations[static_cast<std::size_t>(
-                                  &organization - snapshot.roster->organizations.data())]
-                              .discovery;
+  const auto& discovery = status_of(snapshot, organization).discovery;
   if (discovery == nullptr) return;
   for (const model::UnmanagedKey& unmanaged : discovery->unmanaged) {
     model::Key key;
@@ -62,6 +59,19 @@ void each_unmanaged_view(const model::Snapshot& snapshot, const model::Organizat
     status.findings = std::make_shared<const model::Findings>(model::Findings{unmanaged.finding});
     visit({organization, key, status});
   }
+}
+
+const model::OrganizationStatus& status_of(const model::Snapshot& snapshot,
+                                           const model::Organization& organization) {
+  return snapshot.organizations[static_cast<std::size_t>(&organization -
+                                                         snapshot.roster->organizations.data())];
+}
+
+const std::string& unread_list(const model::Snapshot& snapshot,
+                               const model::Organization& organization) {
+  static const std::string read;
+  const auto& discovery = status_of(snapshot, organization).discovery;
+  return discovery == nullptr ? read : discovery->failure;
 }
 
 std::string policy_label(const model::Key& key) {

@@ -43,6 +43,15 @@ void each_unmanaged(
 void each_unmanaged_view(const model::Snapshot& snapshot, const model::Organization& organization,
                          const std::function<void(const KeyView&)>& visit);
 
+/// What is known of an organization of the snapshot's roster.
+const model::OrganizationStatus& status_of(const model::Snapshot& snapshot,
+                                           const model::Organization& organization);
+
+/// Why the last reading of an organization's list of keys did not reach the end, so that more keys
+/// may be unlisted than are told of; empty if it did, or nobody asked.
+const std::string& unread_list(const model::Snapshot& snapshot,
+                               const model::Organization& organization);
+
 /// Empty for a key that is to be absent and so has none, `inline` for one written in place.
 std::string policy_label(const model::Key& key);
 

@@ -1,7 +1,8 @@
 // The audit as SARIF 2.1.0, for code scanning pages: a rule for each kind of finding, a result for
 // each finding, a suppression for each waived one, and a notification for each key that could not
-// be judged, since silence there would read as "nothing found". Entry point: write_sarif(), a row
-// of format_table. Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+// be judged and each list of keys not read to its end, since silence there would read as "nothing
+// found". Entry point: write_sarif(), a row of format_table. Source:
+// https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 #include <functional>
 #include <string>
 
@@ -118,6 +119,8 @@ class SarifReport {
     const bool open = each([&](const KeyView& view) {
       if (!is_judged(view.status)) write_notification(view);
     });
+    for (const model::Organization& organization : snapshot_.roster->organizations)
+      write_unread_list(organization);
     json_.new_line();
     json_.end_array().end_object().end_array();
     return open;
@@ -135,6 +138,22 @@ class SarifReport {
                                    why_unjudged(view.status)));
     if (view.status.last_poll != base::WallTime{}) json_.key("timeUtc").time(view.status.last_poll);
     write_locations(view);
+    json_.end_object();
+  }
+
+  void write_unread_list(const model::Organization& organization) {
+    const std::string& failure = unread_list(snapshot_, organization);
+    if (failure.empty()) return;
+    json_.new_line();
+    json_.begin_object();
+    json_.key("descriptor").begin_object().key("id").text("unread_list").end_object();
+    json_.key("level").text("error");
+    message("message", fmt::format("{}: {}", unread_list_text(organization), printable(failure)));
+    json_.key("locations").begin_array().begin_object();
+    write_configuration_place();
+    json_.key("logicalLocations").begin_array();
+    write_logical_location(organization.name, organization.name, "organization");
+    json_.end_array().end_object().end_array();
     json_.end_object();
   }
 
@@ -197,16 +216,19 @@ class SarifReport {
   void write_locations(const KeyView& view) {
     const std::string& organization = view.organization.name;
     json_.key("locations").begin_array().begin_object();
-    if (!facts_.config_path.empty()) {
-      json_.key("physicalLocation").begin_object().key("artifactLocation").begin_object();
-      json_.key("uri").text(uri_of(facts_.config_path));
-      json_.key("index").integer(0);
-      json_.end_object().end_object();
-    }
+    write_configuration_place();
     json_.key("logicalLocations").begin_array();
     write_logical_location(view.key.name, fmt::format("{}/{}", organization, view.key.name), "key");
     write_logical_location(organization, organization, "organization");
     json_.end_array().end_object().end_array();
+  }
+
+  void write_configuration_place() {
+    if (facts_.config_path.empty()) return;
+    json_.key("physicalLocation").begin_object().key("artifactLocation").begin_object();
+    json_.key("uri").text(uri_of(facts_.config_path));
+    json_.key("index").integer(0);
+    json_.end_object().end_object();
   }
 
   void write_logical_location(std::string_view name, std::string_view full, std::string_view kind) {

@@ -41,8 +41,7 @@ Summary summarize(const model::Snapshot& snapshot, const model::Organization& or
   for (std::size_t i = 0; i < organization.keys.size(); ++i) {
     count(summary, snapshot.status(organization.first_key + i));
   }
-  count(summary, snapshot.organizations[static_cast<std::size_t>(
-                     &organization - snapshot.roster->organizations.data())]);
+  count(summary, status_of(snapshot, organization));
   return summary;
 }
 

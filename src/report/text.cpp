@@ -139,6 +139,7 @@ class Report {
       line(fmt::format("  {}/{}  {} {}", printable(of.name), key.id.to_string(),
                        styled(style_of(key.finding.severity), to_string(key.finding.severity)),
                        to_string(key.finding.kind)));
+      ++drifting_;
       write_side(Style::actual, '+', key.finding.actual, key.finding.kind);
       return true;
     });
@@ -148,13 +149,12 @@ class Report {
   }
 
   void write_unread() {
-    for (std::size_t i = 0; i < snapshot_.organizations.size(); ++i) {
-      const auto& discovery = snapshot_.organizations[i].discovery;
-      if (discovery == nullptr || discovery->failure.empty()) continue;
-      line(fmt::format(
-          "The list of keys of {} was not read to its end, so that more may be "
-          "unlisted:\n    {}\n",
-          printable(snapshot_.roster->organizations[i].name), printable(discovery->failure)));
+    for (const model::Organization& organization : snapshot_.roster->organizations) {
+      const std::string& failure = unread_list(snapshot_, organization);
+      if (failure.empty()) continue;
+      line(unread_list_text(organization) + ":");
+      line("    " + printable(failure));
+      line("");
     }
   }
 
@@ -232,7 +232,7 @@ class Report {
 
   const model::Snapshot& snapshot_;
   const Colour colour_;
-  std::size_t drifting_ = 0;  // keys with open findings
+  std::size_t drifting_ = 0;  // keys with open findings, listed or not
   std::string out_;
 };
 

@@ -2,7 +2,7 @@
 import unittest
 
 import harness
-from harness import key_id, reader_key, wait_for, watched
+from harness import ORG, key_id, reader_key, wait_for, watched
 
 HELD = 1800  # over 4 pages, the daemon's own key among them
 
@@ -42,6 +42,25 @@ class Discovery(harness.TestCase):
         self.assertEqual(process.process.returncode, 2)
         self.assertEqual(len(document["unmanaged"]), HELD - 2)
         self.assertEqual(document["summary"]["findings"], HELD - 2)
+
+    def test_an_audit_that_cannot_read_the_list_to_its_end_says_so(self):
+        path = self.watch()
+        self.assertEqual(self.audit(path)[1]["unread_lists"], [])
+        # The first fault that fits strikes, alone: those for the two keys spare them the last.
+        for number in (1, 2):
+            self.sim.fault("delay", delay="1ms", key=key_id(number))
+        self.sim.fault("answer", status=500)
+        process, document = self.audit(path)
+        self.assertEqual(process.process.returncode, 1)
+        self.assertEqual(document["summary"],
+                         {"keys": 2, "compliant": 2, "findings": 0, "undetermined": 0})
+        self.assertEqual([(one["org_id"], one["org"], "500" in one["error"])
+                          for one in document["unread_lists"]], [(ORG, "acme", True)])
+        for name, said in (("text", "The list of keys of acme was not read to its end"),
+                           ("junit", '<error type="unread_list"'), ("sarif", "unread_list")):
+            told = self.run_auditor("audit", "--config", path, "--format", name)
+            self.assertEqual(told.process.returncode, 1)
+            self.assertIn(said, told.stdout)
 
 
 class OwnCredential(harness.TestCase):

@@ -76,6 +76,21 @@ TEST_CASE("the text lists unlisted keys and unread lists") {
   CHECK(holds(text, "The list of keys of prod was not read to its end"));
 }
 
+TEST_CASE("the document of an audit names each list that was not read, and none that was") {
+  const auto audit_of = [](const model::Snapshot& snapshot) {
+    std::string text;
+    write_audit(snapshot, [&](std::string_view block) {
+      text += block;
+      return true;
+    });
+    return text;
+  };
+  CHECK(holds(audit_of(world("HTTP 500")),
+              "\"unread_lists\":[\n{\"org_id\":\"5f1a2b3c4d5e6f7a8b9c0d1e\",\"org\":\"prod\","
+              "\"error\":\"HTTP 500\"}"));
+  CHECK(holds(audit_of(world()), "\"unread_lists\":[\n]"));
+}
+
 TEST_CASE("a view of an unlisted key is that of a key with its one finding") {
   const model::Snapshot snapshot = world();
   int seen = 0;

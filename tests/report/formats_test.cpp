@@ -111,10 +111,13 @@ TEST_CASE("what check_formats.py looks for it finds") {
         "");
 }
 
-TEST_CASE("SARIF has a result for each finding, and a notification for each key not judged") {
+TEST_CASE("SARIF has a result for each finding, and a notification for what was not judged") {
   const json run = json::parse(render("sarif", test::small_world(), facts()))["runs"][0];
-  CHECK(run["results"].size() == 7);
-  CHECK(run["invocations"][0]["toolExecutionNotifications"].size() == 3);
+  CHECK(run["results"].size() == 8);
+  CHECK(run["results"][7]["ruleId"] == "unmanaged_key");
+  const json& notifications = run["invocations"][0]["toolExecutionNotifications"];
+  REQUIRE(notifications.size() == 4);
+  CHECK(notifications[3]["descriptor"]["id"] == "unread_list");
   CHECK(run["invocations"][0]["executionSuccessful"] == false);
   CHECK(run["invocations"][0]["exitCode"] == 2);
   std::size_t suppressed = 0;

@@ -11,9 +11,9 @@ namespace {
 
 TEST_CASE("a summary counts keys by their last poll and findings that are open") {
   const model::Snapshot world = test::small_world();
-  CHECK(summarize(world) == Summary{9, 3, 6, 3});
-  CHECK(summarize(world, world.roster->organizations[0]) == Summary{5, 2, 6, 0});
-  CHECK(summarize(world, world.roster->organizations[1]) == Summary{4, 1, 0, 3});
+  CHECK(summarize(world) == Summary{9, 3, 7, 3, 1});
+  CHECK(summarize(world, world.roster->organizations[0]) == Summary{5, 2, 7, 0, 0});
+  CHECK(summarize(world, world.roster->organizations[1]) == Summary{4, 1, 0, 3, 1});
 }
 
 TEST_CASE("a failed poll leaves a key undetermined, and its findings open") {

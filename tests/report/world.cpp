@@ -134,6 +134,28 @@ KeyStatus missing() {
   return status;
 }
 
+/// One key that nobody listed.
+std::shared_ptr<const model::Discovery> discovered() {
+  model::UnmanagedKey key;
+  key.id = model::KeyId::parse("64aa11bb22cc33dd44ee55ff").value();
+  key.description = "legacy <deployer>";
+  key.public_key = "legacyke";
+  key.roles = roles({"ORG_OWNER"});
+  key.presences = 2;
+  key.finding = finding(FindingKind::unmanaged_key, Severity::warning, "", "",
+                        "a key that the configuration lists", "'legacy <deployer>' with ORG_OWNER");
+  model::Discovery discovery;
+  discovery.unmanaged = {key};
+  discovery.last_complete = at("2026-11-24T05:58:00Z");
+  return std::make_shared<const model::Discovery>(discovery);
+}
+
+std::shared_ptr<const model::Discovery> broken_off() {
+  model::Discovery discovery;
+  discovery.failure = "the service fails with HTTP 500 (page 2)\x1b[31m";
+  return std::make_shared<const model::Discovery>(discovery);
+}
+
 }  // namespace
 
 model::Organization organization_of(std::string name, std::string_view id,
@@ -202,6 +224,8 @@ model::Snapshot small_world() {
        {},
        judged(State::compliant, {})});
   snapshot.organizations[0].rate_limit_remaining = 97;
+  snapshot.organizations[0].discovery = discovered();
+  snapshot.organizations[1].discovery = broken_off();
   return snapshot;
 }
 

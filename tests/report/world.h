@@ -15,8 +15,8 @@ model::Snapshot snapshot_of(std::vector<model::Organization> organizations,
 model::Organization organization_of(std::string name, std::string_view id,
                                     std::vector<model::Key> keys);
 
-/// Two organizations whose keys are in every state that a report tells apart. A description tries
-/// to drive the terminal.
+/// Two organizations whose keys are in every state that a report tells apart; one holds a key that
+/// is not listed, the list of the other broke off. A description tries to drive the terminal.
 model::Snapshot small_world();
 
 /// The file of tests/report/data, or of the project if `name` holds a `/`. With AKA_WRITE_GOLDEN
