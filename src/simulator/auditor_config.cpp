@@ -26,6 +26,7 @@ class Writer {
   base::Result<void> add_credential(const Organization& organization, const std::string& name);
   void add_key(const Key& key, const std::string& org_id);
   const std::string& policy_for(const Key& key, const std::string& org_id);
+  base::Duration interval() const;
 
   const AuditorConfigOptions& options_;
   std::set<std::string> names_;
@@ -33,6 +34,7 @@ class Writer {
   std::string credentials_;
   std::string policies_;
   std::string organizations_;
+  long long most_keys_ = 0;  ///< that any organization has to poll
   AuditorConfig config_;
 };
 
@@ -124,12 +126,21 @@ base::Result<void> Writer::add(const Organization& organization) {
   organizations_ +=
       fmt::format("  - id: \"{}\"\n    name: \"{}\"\n    credential: \"{}\"\n", id, name, name);
   const auto watched = [](const Key& key) { return key.private_key.empty(); };
-  const bool any = std::ranges::any_of(organization.keys, watched);
-  organizations_ += any ? "    keys:\n" : "    keys: []\n";
+  const long long count = std::ranges::count_if(organization.keys, watched);
+  most_keys_ = std::max(most_keys_, count);
+  organizations_ += count > 0 ? "    keys:\n" : "    keys: []\n";
   for (const Key& key : organization.keys) {
     if (watched(key)) add_key(key, id);
   }
   return {};
+}
+
+/// Each organization has the rate limit to itself.
+base::Duration Writer::interval() const {
+  constexpr std::chrono::seconds kUsual(10);
+  const int per_minute = options_.rate_limit.per_minute;
+  const std::chrono::seconds needed((60 * most_keys_ + per_minute - 1) / per_minute);
+  return options_.interval.value_or(std::max(kUsual, needed));
 }
 
 AuditorConfig Writer::finish() && {
@@ -149,7 +160,7 @@ AuditorConfig Writer::finish() && {
       "policies:{}\n{}"
       "organizations:\n{}",
       options_.base_url, options_.api, ca_file, options_.rate_limit.burst,
-      options_.rate_limit.per_minute, base::format_duration(options_.interval),
+      options_.rate_limit.per_minute, base::format_duration(interval()),
       json_text(options_.store_file), credentials_, policies_.empty() ? " {}" : "", policies_,
       organizations_);
   return std::move(config_);

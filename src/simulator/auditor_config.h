@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ struct AuditorConfigOptions {
   std::string api = "v1.0";
   std::string ca_file;  ///< may be empty
   ConfigCredential credential = ConfigCredential::digest;
-  base::Duration interval = std::chrono::seconds(10);
+  /// Nothing: 10 s, or the shortest that the rate limit can serve if that is longer.
+  std::optional<base::Duration> interval;
   RateLimit rate_limit;
   std::string secrets_directory;  ///< as the configuration names it
   std::string store_file;         ///< likewise

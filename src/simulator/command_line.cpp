@@ -62,9 +62,10 @@ void CommandLine::describe(CLI::App& parser) {
       ->check(CLI::IsMember({"digest", "service-account"}))
       ->needs(config)
       ->capture_default_str();
-  parser.add_option("--config-interval", config_interval_, "and how often it is to poll")
-      ->needs(config)
-      ->capture_default_str();
+  parser
+      .add_option("--config-interval", config_interval_,
+                  "and how often it is to poll; else 10s, or what the rate limit can serve")
+      ->needs(config);
   auto* const tls = parser.add_option("--tls-cert", tls_certificate_, "serve TLS; a PEM file");
   auto* const tls_key = parser.add_option("--tls-key", tls_key_, "its private key; a PEM file");
   tls->needs(tls_key);
@@ -97,8 +98,12 @@ base::Result<ProgramOptions> CommandLine::options() const {
   if (!nonce_life) return tl::unexpected(nonce_life.error());
   const auto token_life = parse_life("--token-life", token_life_);
   if (!token_life) return tl::unexpected(token_life.error());
-  const auto interval = parse_life("--config-interval", config_interval_);
-  if (!interval) return tl::unexpected(interval.error());
+  std::optional<base::Duration> interval;
+  if (!config_interval_.empty()) {
+    const auto typed = parse_life("--config-interval", config_interval_);
+    if (!typed) return tl::unexpected(typed.error());
+    interval = *typed;
+  }
 
   ProgramOptions options;
   options.listen = *listen;
@@ -109,7 +114,7 @@ base::Result<ProgramOptions> CommandLine::options() const {
   options.write_fixture = write_fixture_;
   options.write_config = write_config_;
   options.config.api = config_api_;
-  options.config.interval = *interval;
+  options.config.interval = interval;
   options.config.credential =
       config_credential_ == "digest" ? ConfigCredential::digest : ConfigCredential::service_account;
   options.service.digest.algorithm =

@@ -29,7 +29,7 @@ class CommandLine {
   std::string write_config_;
   std::string config_api_ = "v1.0";
   std::string config_credential_ = "digest";
-  std::string config_interval_ = "10s";
+  std::string config_interval_;
   std::string tls_certificate_;
   std::string tls_key_;
   std::string algorithm_ = "MD5";

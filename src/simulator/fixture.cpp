@@ -18,17 +18,12 @@ using base::Diagnostics;
 using base::Fields;
 using base::Section;
 
-struct Project {
-  std::string id;
-  std::string name;
-};
-
 /// What reading one organization needs beside the section at hand.
 struct Reading {
   Diagnostics& diagnostics;
   const SecretSource& secrets;
   std::string org_id;
-  std::vector<Project> projects;
+  const std::vector<Project>& projects;
 };
 
 template <typename Id>
@@ -237,7 +232,8 @@ std::optional<Organization> read_organization(const Section& section, Diagnostic
     organization.platform = Platform::cloud_manager;
   }
   organization.rate_limit = read_rate_limit(fields);
-  const Reading reading{diagnostics, secrets, id->to_string(), read_projects(fields)};
+  organization.projects = read_projects(fields);
+  const Reading reading{diagnostics, secrets, id->to_string(), organization.projects};
   each_item(fields, "keys", [&](const Section& item) {
     auto key = read_key(item, reading);
     if (!key) return;
@@ -318,7 +314,8 @@ base::Result<Key> patch_key(Key key, const LiveOrganization& organization, std::
   const SecretSource no_files = [](const std::string&) -> base::Result<base::Secret> {
     return base::fail(base::ErrorKind::invalid_input, "a patch holds its private key itself");
   };
-  const Reading reading{diagnostics, no_files, organization.id().to_string(), {}};
+  const Reading reading{diagnostics, no_files, organization.id().to_string(),
+                        organization.projects()};
   Fields fields(*tree, "the patch", diagnostics);
   if (tree->kind == Section::Kind::null) {
     diagnostics.error(tree->mark, "the patch must be an object, not null");

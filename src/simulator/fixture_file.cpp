@@ -84,6 +84,10 @@ void append_key(std::string& out, const Key& key) {
   out += '}';
 }
 
+void append_project(std::string& out, const Project& project) {
+  out += fmt::format(R"({{"id":"{}","name":{}}})", project.id, json_text(project.name));
+}
+
 void append_account(std::string& out, const ServiceAccount& account) {
   out += '{';
   append_json_member(out, "clientId", account.client_id);
@@ -112,6 +116,8 @@ void append_organization(std::string& out, const Organization& organization) {
     out += fmt::format(R"("rateLimit":{{"burst":{},"perMinute":{}}},)", limit->burst,
                        limit->per_minute);
   }
+  append_lines(out, "projects", organization.projects, append_project);
+  out += ",\n";
   append_lines(out, "keys", organization.keys, append_key);
   out += ",\n";
   append_lines(out, "serviceAccounts", organization.accounts, append_account);

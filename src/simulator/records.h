@@ -45,6 +45,13 @@ struct ServiceAccount {
   std::vector<Role> roles;
 };
 
+struct Project {
+  std::string id;
+  std::string name;
+
+  friend bool operator==(const Project&, const Project&) = default;
+};
+
 /// Cloud Manager and Ops Manager organizations answer below /api/public/v1.0, Atlas ones elsewhere.
 enum class Platform { atlas, cloud_manager };
 
@@ -53,6 +60,7 @@ struct Organization {
   std::string name;
   Platform platform = Platform::atlas;
   std::optional<RateLimit> rate_limit;  ///< nothing: the program's
+  std::vector<Project> projects;        ///< so that roles can name them
   std::vector<Key> keys;                ///< ids are unique
   std::vector<ServiceAccount> accounts;
 };

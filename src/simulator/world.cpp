@@ -47,7 +47,11 @@ bool contains(const Network& block, const Network& address) {
 }  // namespace
 
 LiveOrganization::LiveOrganization(Organization start, RateLimit limit)
-    : id_(start.id), name_(std::move(start.name)), platform_(start.platform), bucket_(limit) {
+    : id_(start.id),
+      name_(std::move(start.name)),
+      platform_(start.platform),
+      projects_(std::move(start.projects)),
+      bucket_(limit) {
   keys_.reserve(start.keys.size());
   for (Key& key : start.keys) {
     index_.emplace(key.id, keys_.size());

@@ -24,6 +24,7 @@ class LiveOrganization {
   const model::OrganizationId& id() const { return id_; }
   const std::string& name() const { return name_; }
   Platform platform() const { return platform_; }
+  const std::vector<Project>& projects() const { return projects_; }
   TokenBucket& bucket() { return bucket_; }
   StatusCounts& requests() { return requests_; }
 
@@ -38,6 +39,7 @@ class LiveOrganization {
   const model::OrganizationId id_;
   const std::string name_;
   const Platform platform_;
+  const std::vector<Project> projects_;
   TokenBucket bucket_;
   StatusCounts requests_;
   mutable std::shared_mutex mutex_;  ///< guards what follows

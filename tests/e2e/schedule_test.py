@@ -75,6 +75,13 @@ class Schedule(harness.TestCase):
         self.assertEqual(metrics.value("atlas_org_effective_interval_seconds"), 40)
         self.assertEqual(metrics.value("atlas_org_detection_bound_seconds"), 49)
 
+    def test_what_the_simulator_writes_is_accepted_however_many_keys_it_holds(self):
+        path = self.directory / "generated.yaml"
+        self.keep(harness.Simulator("--keys", "1000", "--organizations", "3", "--write-config",
+                                    path))
+        checked = self.run_auditor("check", "--config", path)
+        self.assertEqual((checked.process.returncode, checked.stderr), (0, ""))
+
 
 if __name__ == "__main__":
     unittest.main()

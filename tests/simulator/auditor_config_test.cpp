@@ -1,5 +1,6 @@
 #include "simulator/auditor_config.h"
 
+#include <algorithm>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -68,6 +69,35 @@ organizations:
                             "\"mdb_sa_id_0123456789abcdef01234567\", client_secret_file: "
                             "\"auditor.secrets/prod\"}}\n") != std::string::npos);
     CHECK(config->secrets[0].secret.reveal() == "mdb_sa_sk_secret");
+  }
+
+  TEST_CASE("the interval is one that the rate limit can serve, unless it is given") {
+    struct Row {
+      int keys;
+      int per_minute;
+      std::optional<aka::base::Duration> given;
+      std::string interval;
+    };
+    for (const Row& row : std::vector<Row>{{1, 250, {}, "10s"},
+                                           {41, 250, {}, "10s"},
+                                           {42, 250, {}, "11s"},
+                                           {250, 250, {}, "1m"},
+                                           {1000, 250, {}, "4m"},
+                                           {1000, 7, {}, "2h22m52s"},
+                                           {1000, 250, std::chrono::seconds(1), "1s"}}) {
+      auto organizations = prod();
+      const Key login = *std::ranges::find_if(
+          organizations[0].keys, [](const Key& key) { return !key.private_key.empty(); });
+      organizations[0].keys.assign(static_cast<std::size_t>(row.keys), Key{});
+      organizations[0].keys.push_back(login);
+      auto wanted = options();
+      wanted.rate_limit.per_minute = row.per_minute;
+      wanted.interval = row.given;
+      const auto config = describe_for_auditor(organizations, wanted);
+      REQUIRE(config);
+      CAPTURE(row.keys);
+      CHECK(config->yaml.find("schedule: {interval: " + row.interval + "}\n") != std::string::npos);
+    }
   }
 
   TEST_CASE("names are made fit and unique") {

@@ -142,6 +142,8 @@ TEST_SUITE("simulator fixture") {
     REQUIRE(again);
     CHECK(write_fixture(again->organizations) == text);
     CHECK(again->organizations[0].keys[0].access_list.size() == 2);
+    CHECK(again->organizations[0].projects == organizations[0].projects);
+    CHECK(organizations[0].projects.size() == 1);
     CHECK(*again->organizations[0].keys[0].roles == *organizations[0].keys[0].roles);
   }
 

@@ -101,6 +101,7 @@ TEST_SUITE("simulated service") {
     };
     const std::vector<Row> rows{
         {R"({"desc":"new"})", R"({"desc":"new","roles":3})"},
+        {R"({"roles":["GROUP_OWNER@payments","ORG_OWNER"]})", R"({"desc":"new","roles":2})"},
         {R"({"roles":["ORG_OWNER"]})", R"({"desc":"new","roles":1})"},
         {R"({"desc":null})", R"({"roles":1})"},
         {R"({"roles":[]})", R"({"roles":0})"},
