@@ -27,17 +27,6 @@ constexpr base::Duration kSoonest = std::chrono::seconds(60);
 /// Twice what the service can hold; a list longer than that does not end.
 constexpr int kMostPages = 2000;
 
-void note_answer(model::OrganizationStatus& status, const model::Observation& observation) {
-  if (!model::is_conclusive(observation)) {
-    ++status.failed_polls;
-    return;
-  }
-  status.failed_polls = 0;
-  status.last_conclusive = observation.steady;
-  if (status.unreachable) status.reachable_since = observation.steady;
-  status.unreachable = false;
-}
-
 bool is_throttled(const std::optional<model::Failure>& failure) {
   return failure && failure->state == model::State::rate_limited;
 }
@@ -231,14 +220,10 @@ policy::Advance OrganizationPoller::step(std::size_t key, const model::Observati
   const std::scoped_lock order(order_);
   table_.update(of_.first_key + key, organization_,
                 [&](model::KeyStatus& status, model::OrganizationStatus& organization) {
-                  // After an outage of the whole organization, each key has to fail anew.
-                  if (status.trouble_since < organization.reachable_since) {
-                    status.streaks.failed = 0;
-                    status.streaks.forbidden = status.streaks.unauthorized = 0;
-                  }
+                  policy::forget_outage(status, organization);
                   advance = policy::advance(status, of_.keys[key], observation);
                   status = advance.after;
-                  note_answer(organization, observation);
+                  policy::note_poll(organization, observation);
                   of = organization;
                 });
   observers_.steps.key({Mover::poll, of_, of_.keys[key], advance, of});

@@ -33,8 +33,9 @@ long long number_of(SteadyTime time, const Now& now) {
 SteadyTime steady_of(long long milliseconds, const Now& now) {
   if (milliseconds == 0) return SteadyTime{};
   const auto age = std::max(now.wall - wall_of(milliseconds), std::chrono::milliseconds(0));
-  // An instant before the machine's start is still one, and not "never".
-  return std::max(now.steady - age, SteadyTime{} + std::chrono::nanoseconds(1));
+  // Before the machine's start it is negative; the epoch itself would mean never.
+  const SteadyTime time = now.steady - age;
+  return time == SteadyTime{} ? time - std::chrono::nanoseconds(1) : time;
 }
 
 json text_of(const Finding& finding) {
@@ -77,6 +78,15 @@ Enum parse(const List& all, const std::string& text) {
   throw json::other_error::create(501, "unknown name", nullptr);
 }
 
+template <typename Enum>
+Enum enum_of(const json& text, Enum last) {
+  const int number = text.get<int>();
+  if (number < 0 || number > static_cast<int>(last)) {
+    throw json::other_error::create(501, "unknown number", nullptr);
+  }
+  return static_cast<Enum>(number);
+}
+
 std::string line(const json& text) {
   return text.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -106,7 +116,7 @@ model::UnmanagedKey unmanaged_of(const json& text) {
   for (const json& read : text.at("roles")) {
     model::Role role;
     read.at("name").get_to(role.name);
-    role.scope.kind = static_cast<model::ScopeKind>(read.at("scope").get<int>());
+    role.scope.kind = enum_of<model::ScopeKind>(read.at("scope"), model::ScopeKind::unknown);
     role.scope.project = model::ProjectId::parse(read.at("project").get<std::string>()).value();
     key.roles.push_back(std::move(role));
   }
@@ -116,9 +126,6 @@ model::UnmanagedKey unmanaged_of(const json& text) {
   key.finding = finding_of(text.at("finding"));
   return key;
 }
-
-constexpr std::array kEvidences{model::Evidence::none, model::Evidence::record,
-                                model::Evidence::missing};
 
 }  // namespace
 
@@ -135,8 +142,8 @@ std::string to_text(const KeyStatus& status, const Now& now) {
             {"watched_since", number_of(status.watched_since)},
             {"polls", status.conclusive_polls},
             {"streaks",
-             {streaks.not_found, streaks.found, streaks.gone, streaks.forbidden,
-              streaks.unauthorized, streaks.failed}}};
+             {streaks.not_found, streaks.org_missing, streaks.found, streaks.gone,
+              streaks.forbidden, streaks.unauthorized, streaks.failed}}};
   if (streaks.failed > 0) text["trouble_since"] = number_of(status.trouble_since, now);
   if (status.message != nullptr) text["message"] = *status.message;
   if (status.findings != nullptr) {
@@ -157,9 +164,9 @@ std::optional<KeyStatus> parse_key_status(std::string_view line, const Now& now)
   if (text.at("v").get<int>() != kVersion) return std::nullopt;
   KeyStatus status;
   status.state = parse<model::State>(model::kStates, text.at("state").get<std::string>());
-  status.reason = static_cast<model::Reason>(text.at("reason").get<int>());
+  status.reason = enum_of<model::Reason>(text.at("reason"), model::Reason::proxy);
   text.at("http").get_to(status.http_status);
-  status.evidence = kEvidences.at(text.at("evidence").get<std::size_t>());
+  status.evidence = enum_of<model::Evidence>(text.at("evidence"), model::Evidence::missing);
   text.at("current").get_to(status.judged_by_current_policy);
   status.last_poll = wall_of(text.at("last_poll").get<long long>());
   set_last_success(status, wall_of(text.at("last_success").get<long long>()), now);
@@ -167,8 +174,8 @@ std::optional<KeyStatus> parse_key_status(std::string_view line, const Now& now)
   status.watched_since_steady = steady_of(number_of(status.watched_since), now);
   text.at("polls").get_to(status.conclusive_polls);
   const json& streaks = text.at("streaks");
-  status.streaks = {streaks.at(0), streaks.at(1), streaks.at(2),
-                    streaks.at(3), streaks.at(4), streaks.at(5)};
+  status.streaks = {streaks.at(0), streaks.at(1), streaks.at(2), streaks.at(3),
+                    streaks.at(4), streaks.at(5), streaks.at(6)};
   status.trouble_since = steady_of(text.value("trouble_since", 0LL), now);
   if (text.contains("message")) {
     status.message = std::make_shared<const std::string>(text.at("message").get<std::string>());

@@ -19,10 +19,11 @@ enum class Evidence : std::uint8_t { none, record, missing };
 struct Streaks {
   static constexpr std::uint16_t kMost = 2000;
 
-  std::uint16_t not_found = 0;  ///< in that state; polls that cannot tell are skipped
-  std::uint16_t found = kMost;  ///< conclusive, with a record, since the key was last not found
-  std::uint16_t gone = kMost;   ///< conclusive, without a record, since the key was last there
-  std::uint16_t forbidden = 0;  ///< since the last conclusive one, as is `unauthorized`
+  std::uint16_t not_found = 0;    ///< in that state; polls that cannot tell are skipped
+  std::uint16_t org_missing = 0;  ///< those of them that said so of the whole organization
+  std::uint16_t found = kMost;    ///< conclusive, with a record, since the key was last not found
+  std::uint16_t gone = kMost;     ///< conclusive, without a record, since the key was last there
+  std::uint16_t forbidden = 0;    ///< since the last conclusive one, as is `unauthorized`
   std::uint16_t unauthorized = 0;
   std::uint16_t failed = 0;  ///< polls since the last conclusive one
 

@@ -61,7 +61,7 @@ void count_conclusive(KeyStatus& status, bool found, model::Expectation expect) 
   ++status.conclusive_polls;
   streaks.forbidden = streaks.unauthorized = streaks.failed = 0;
   if (found) {
-    streaks.not_found = 0;
+    streaks.not_found = streaks.org_missing = 0;
     count(streaks.found);
     if (expect == model::Expectation::absent) streaks.gone = 0;
   } else {
@@ -73,13 +73,16 @@ void count_conclusive(KeyStatus& status, bool found, model::Expectation expect) 
   }
 }
 
-void count_failure(KeyStatus& status, State state, base::SteadyTime at) {
+void count_failure(KeyStatus& status, const model::Failure& failure, base::SteadyTime at) {
   model::Streaks& streaks = status.streaks;
   if (streaks.failed == 0) status.trouble_since = at;
   count(streaks.failed);
-  if (state == State::forbidden) count(streaks.forbidden);
-  if (state == State::unauthorized) count(streaks.unauthorized);
-  if (state == State::not_found) {
+  if (failure.state == State::forbidden) count(streaks.forbidden);
+  if (failure.state == State::unauthorized) count(streaks.unauthorized);
+  if (failure.state == State::not_found) {
+    if (failure.reason == model::Reason::org_missing && streaks.not_found < model::Streaks::kMost) {
+      count(streaks.org_missing);
+    }
     count(streaks.not_found);
     streaks.found = 0;
   }
@@ -169,7 +172,7 @@ Advance advance(const KeyStatus& before, const model::Key& key,
   after.last_poll = observation.wall;
   if (const auto* failure = std::get_if<model::Failure>(&observation.answer)) {
     note_failure(after, *failure);
-    count_failure(after, failure->state, observation.steady);
+    count_failure(after, *failure, observation.steady);
   } else {
     conclude(after, key, observation, changes);
   }

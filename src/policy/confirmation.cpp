@@ -8,6 +8,18 @@ namespace aka::policy {
 
 using model::FindingKind;
 
+namespace {
+
+/// Instants before the machine's start are negative, so that the epoch can stand for never.
+bool is_never(base::SteadyTime time) { return time == base::SteadyTime{}; }
+
+bool counted_in_outage(const model::KeyStatus& status, const model::OrganizationStatus& of) {
+  return status.streaks.failed > 0 && !is_never(of.reachable_since) &&
+         status.trouble_since < of.reachable_since;
+}
+
+}  // namespace
+
 bool counts_at_once(const model::Finding& finding) {
   switch (finding.kind) {
     case FindingKind::role_forbidden:
@@ -38,7 +50,7 @@ bool awaits_repeat(const model::KeyStatus& status, const model::Key& key, int co
   if (key.expect == model::Expectation::absent) {
     return status.evidence == model::Evidence::missing && streaks.gone < needed;
   }
-  if (begun(streaks.not_found) || streaks.found < needed) return true;
+  if (begun(streaks.not_found) || begun(streaks.found)) return true;
   return status.findings != nullptr &&
          std::ranges::any_of(*status.findings, [&](const model::Finding& finding) {
            return !finding.waived && !counts_at_once(finding) &&
@@ -46,11 +58,40 @@ bool awaits_repeat(const model::KeyStatus& status, const model::Key& key, int co
          });
 }
 
+bool may_be_outage(const model::Organization& organization, const model::OrganizationStatus& of,
+                   const model::KeyStatus& status) {
+  if (organization.keys.size() < 2) return false;
+  return of.unreachable || is_never(of.last_conclusive) ||
+         of.last_conclusive <= status.trouble_since || counted_in_outage(status, of);
+}
+
+void forget_outage(model::KeyStatus& status, const model::OrganizationStatus& of) {
+  if (!counted_in_outage(status, of)) return;
+  model::Streaks& streaks = status.streaks;
+  streaks.failed = streaks.forbidden = streaks.unauthorized = 0;
+  streaks.not_found = static_cast<std::uint16_t>(streaks.not_found - streaks.org_missing);
+  streaks.org_missing = 0;
+}
+
+void note_poll(model::OrganizationStatus& status, const model::Observation& observation) {
+  if (!model::is_conclusive(observation)) {
+    ++status.failed_polls;
+    return;
+  }
+  status.failed_polls = 0;
+  status.last_conclusive = observation.steady;
+  if (status.unreachable) status.reachable_since = observation.steady;
+  status.unreachable = false;
+}
+
 bool is_out_of_reach(const model::Organization& organization,
                      const model::OrganizationStatus& status, base::SteadyTime now) {
   constexpr std::uint32_t kAsked = 2;
+  const base::SteadyTime since = is_never(status.last_conclusive)
+                                     ? status.watched_since
+                                     : std::max(status.last_conclusive, status.watched_since);
   return organization.keys.size() > 1 && status.failed_polls >= kAsked &&
-         now - std::max(status.last_conclusive, status.watched_since) >= status.effective_interval;
+         now - since >= status.effective_interval;
 }
 
 }  // namespace aka::policy
