@@ -155,6 +155,12 @@ std::optional<audit::Memory> Chronicle::recall(const Configuration& next) {
       } else {
         status = key->second;
         if (!readable) status.judged_by_current_policy = false;
+        // What is kept of the organization itself is as old as its last change.
+        base::SteadyTime& latest = memory.organizations[i].last_conclusive;
+        if (status.last_success != base::WallTime{} &&
+            (latest == base::SteadyTime{} || latest < status.last_success_steady)) {
+          latest = status.last_success_steady;
+        }
       }
     }
   }

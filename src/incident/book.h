@@ -39,6 +39,14 @@ enum class Cause {
 
 std::string_view to_string(Cause cause);
 
+/// What it means that no condition speaks of an alert that fires.
+enum class Silence {
+  disproves,  ///< it is over
+  /// Nobody knows: no poll was conclusive yet and what was known is lost. It goes on, unless it is
+  /// about the configuration alone.
+  proves_nothing,
+};
+
 using SharedAlert = std::shared_ptr<const Alert>;
 
 /// What one comparison came to.
@@ -55,15 +63,17 @@ class Book {
   /// How long a resolved alert is still shown.
   static constexpr base::Duration kShownFor = std::chrono::hours(1);
 
-  /// All conditions of a scope: what is new begins at `now`, what is in none is resolved.
-  BookStep reconcile(const Scope& scope, const std::vector<Condition>& conditions,
-                     base::WallTime now);
+  /// All conditions of a scope: what is new begins at `now`, what is in none is resolved. Where one
+  /// has other labels (name, owner, severity) than the alert about the same, that ends and another
+  /// begins, even if the condition is held.
+  BookStep reconcile(const Scope& scope, std::vector<Condition> conditions, base::WallTime now,
+                     Silence silence = Silence::disproves);
 
-  /// Whether reconcile() of the scope without conditions would do nothing.
+  /// Whether held conditions of the scope, or none, would change nothing.
   bool fires_nothing(const Scope& scope) const { return !firing_.contains(scope); }
   std::vector<Scope> scopes() const;  ///< those with an alert that fires
 
-  /// What was firing, or resolved, before a restart. Only into an empty book.
+  /// What was firing, or resolved, before a restart. What the book knows already stays as it is.
   void restore(std::vector<Alert> alerts);
 
   /// Those that resolved more than an hour ago; they are forgotten.
@@ -71,11 +81,15 @@ class Book {
 
   std::vector<SharedAlert> firing() const;
   /// Not those that fire anew.
-  const std::vector<SharedAlert>& resolved() const { return resolved_; }
+  std::vector<SharedAlert> resolved() const;
 
  private:
-  std::unordered_map<Scope, std::vector<SharedAlert>, ScopeHash> firing_;  // no empty vectors
-  std::vector<SharedAlert> resolved_;
+  void keep(const Scope& scope, std::vector<SharedAlert> fire, const BookStep& step);
+
+  using ByScope = std::unordered_map<Scope, std::vector<SharedAlert>, ScopeHash>;
+
+  ByScope firing_;  // no empty vectors, as in resolved_
+  ByScope resolved_;
 };
 
 }  // namespace aka::incident

@@ -3,7 +3,8 @@
 #include "incident/conditions.h"
 
 #include <algorithm>
-#include <limits>
+#include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -49,10 +50,14 @@ struct Subject {
   const model::OrganizationStatus& of;
   const Terms& terms;
   const Now& now;
+  Held held;
 
   std::string name() const { return fmt::format("{}/{}", organization.name, key.name); }
   report::KeyView view() const { return {organization, key, status}; }
   std::uint32_t needed() const { return static_cast<std::uint32_t>(terms.confirm); }
+
+  bool leaves_out(Phase phase) const { return phase == Phase::held && held == Held::left_out; }
+  bool may_be_outage() const { return policy::may_be_outage(organization, of, status); }
 
   Condition condition(AlertName alert, std::string_view severity, Phase phase) const {
     Condition result{alert_of(alert, severity, terms), phase};
@@ -62,13 +67,6 @@ struct Subject {
     put(labels, "key", key.name);
     put(labels, "owner", *key.owner);
     return result;
-  }
-
-  /// Whether this key's failures may be those of its whole organization, which has an alert of
-  /// its own: it is out of reach, or has said nothing since they began.
-  bool may_be_all() const {
-    if (organization.keys.size() < 2) return false;
-    return of.unreachable || of.last_conclusive <= status.trouble_since;
   }
 };
 
@@ -87,114 +85,129 @@ void describe(Alert& alert, const Subject& subject, const Finding& finding) {
   text += fmt::format("{}\nWhat to do: {}", kind.meaning, kind.mending);
 }
 
-Condition drift(const Subject& subject, const Finding& finding) {
+void add_drift(const Subject& subject, const Finding& finding, std::vector<Condition>& conditions) {
   const bool confirmed = policy::counts_at_once(finding) ||
                          policy::times_seen(subject.status, finding) >= subject.needed();
-  Condition condition = subject.condition(AlertName::key_drift, model::to_string(finding.severity),
-                                          confirmed ? Phase::firing : Phase::held);
+  const Phase phase = confirmed ? Phase::firing : Phase::held;
+  if (subject.leaves_out(phase)) return;
+  Condition condition =
+      subject.condition(AlertName::key_drift, model::to_string(finding.severity), phase);
   Labels& labels = condition.alert.labels;
   put(labels, "kind", model::to_string(finding.kind));
   put(labels, "role", finding.role);
   put(labels, "project_id", finding.project_id);
-  describe(condition.alert, subject, finding);
-  return condition;
+  if (confirmed) describe(condition.alert, subject, finding);
+  conditions.push_back(std::move(condition));
+}
+
+bool is_waived(const Subject& subject, FindingKind kind) {
+  Finding finding;
+  finding.kind = kind;
+  return policy::is_waived(finding, subject.key, subject.now.wall);
 }
 
 /// A key expected absent that was there and is gone: that has to be seen as often as configured.
 void hold_key_present(const Subject& subject, std::vector<Condition>& conditions) {
-  if (subject.key.expect != model::Expectation::absent) return;
-  if (subject.status.streaks.gone >= subject.needed()) return;
+  const bool unproven = subject.key.expect == model::Expectation::absent &&
+                        subject.status.evidence == model::Evidence::missing &&
+                        subject.status.streaks.gone < subject.needed();
+  if (!unproven || subject.leaves_out(Phase::held)) return;
+  if (is_waived(subject, FindingKind::key_present)) return;
   Condition condition =
       subject.condition(AlertName::key_drift, model::to_string(Severity::critical), Phase::held);
   put(condition.alert.labels, "kind", model::to_string(FindingKind::key_present));
   conditions.push_back(std::move(condition));
 }
 
-Condition rest_of(const Subject& subject, const std::vector<Condition>& drifts) {
-  Severity worst = Severity::info;
-  Phase phase = Phase::held;
-  for (std::size_t i = kMostDrifts; i < drifts.size(); ++i) {
-    worst = std::max(worst, *model::parse_severity(drifts[i].alert.labels.at("severity")));
-    if (drifts[i].phase == Phase::firing) phase = Phase::firing;
-  }
-  Condition condition = subject.condition(AlertName::key_drift, model::to_string(worst), phase);
-  put(condition.alert.labels, "kind", "more");
-  condition.alert.summary =
-      fmt::format("{} has {} more findings", subject.name(), drifts.size() - kMostDrifts);
-  condition.alert.description =
-      "One alert stands for all findings past the first 64. The status page and /api/v1/findings "
-      "list each of them.";
-  return condition;
-}
-
 void add_drifts(const Subject& subject, std::vector<Condition>& conditions) {
-  std::vector<Condition> drifts;
-  bool present = false;
   if (subject.status.findings != nullptr) {
     for (const Finding& finding : *subject.status.findings) {
       if (finding.waived || finding.kind == FindingKind::key_missing) continue;
-      present = present || finding.kind == FindingKind::key_present;
-      drifts.push_back(drift(subject, finding));
+      add_drift(subject, finding, conditions);
     }
   }
-  if (!present) hold_key_present(subject, conditions);
-  if (drifts.size() > kMostDrifts) {
-    Condition rest = rest_of(subject, drifts);
-    drifts.erase(drifts.begin() + kMostDrifts, drifts.end());
-    drifts.push_back(std::move(rest));
+  hold_key_present(subject, conditions);
+}
+
+/// Polls in a row that said so of this key; of what an outage may explain, nobody knows yet.
+std::uint32_t times_not_found(const Subject& subject) {
+  const model::Streaks& streaks = subject.status.streaks;
+  const int outage = subject.may_be_outage() ? streaks.org_missing : 0;
+  return static_cast<std::uint32_t>(streaks.not_found - outage);
+}
+
+void describe_not_found(Alert& alert, const Subject& subject) {
+  const model::Streaks& streaks = subject.status.streaks;
+  const std::string seen = since_text(subject.status.last_success);
+  if (streaks.org_missing == streaks.not_found) {
+    alert.summary = fmt::format("The service does not know the organization of {}", subject.name());
+    alert.description = fmt::format(
+        "Last conclusive poll: {}.\nWhat to do: compare the organization's id with the one in "
+        "Atlas; find out whether the organization was deleted.",
+        seen);
+    return;
   }
-  std::ranges::move(drifts, std::back_inserter(conditions));
+  alert.summary = fmt::format("{} does not exist any more", subject.name());
+  alert.description = fmt::format(
+      "The service does not find the key. Last conclusive poll: {}.\nWhat to do: find out who "
+      "deleted it; if on purpose, set `expect: absent`, else create another key and put its id "
+      "into the configuration.",
+      seen);
 }
 
 void add_not_found(const Subject& subject, std::vector<Condition>& conditions) {
   const model::Streaks& streaks = subject.status.streaks;
   if (subject.key.expect == model::Expectation::absent) return;
   if (streaks.not_found == 0 && streaks.found >= subject.needed()) return;
-  const bool about_organization = subject.status.reason == model::Reason::org_missing;
-  const bool confirmed = streaks.not_found >= subject.needed() && streaks.found == 0 &&
-                         !(about_organization && subject.may_be_all());
-  Condition condition = subject.condition(AlertName::key_not_found, "critical",
-                                          confirmed ? Phase::firing : Phase::held);
-  condition.alert.summary =
-      about_organization
-          ? fmt::format("The service does not know the organization of {}", subject.name())
-          : fmt::format("{} does not exist any more", subject.name());
-  condition.alert.description = fmt::format(
-      "The service answered {} ({}). Last seen: {}.\nWhat to do: find out who deleted it; if on "
-      "purpose, set `expect: absent`, else create another key and put its id into the "
-      "configuration.",
-      subject.status.http_status, report::outcome_of(subject.status),
-      since_text(subject.status.last_success));
+  const bool confirmed = times_not_found(subject) >= subject.needed();
+  const Phase phase = confirmed ? Phase::firing : Phase::held;
+  if (subject.leaves_out(phase) || is_waived(subject, FindingKind::key_missing)) return;
+  Condition condition = subject.condition(AlertName::key_not_found, "critical", phase);
+  if (confirmed) describe_not_found(condition.alert, subject);
   conditions.push_back(std::move(condition));
 }
 
 void add_access(const Subject& subject, AlertName name, std::uint16_t polls,
                 std::vector<Condition>& conditions) {
   if (subject.status.streaks.failed == 0) return;
-  const bool confirmed = polls >= subject.needed() && !subject.may_be_all();
-  Condition condition = subject.condition(name, "warning", confirmed ? Phase::firing : Phase::held);
-  condition.alert.summary = fmt::format("The service refuses to tell about {} ({})", subject.name(),
-                                        report::outcome_of(subject.status));
-  condition.alert.description =
-      fmt::format("{}\nNothing is known of the key since {}.", report::why_unjudged(subject.status),
-                  since_text(subject.status.last_success));
+  const bool confirmed = polls >= subject.needed() && !subject.may_be_outage();
+  const Phase phase = confirmed ? Phase::firing : Phase::held;
+  if (subject.leaves_out(phase)) return;
+  Condition condition = subject.condition(name, "warning", phase);
+  if (confirmed) {
+    condition.alert.summary = fmt::format("The service refuses to tell about {} ({})",
+                                          subject.name(), report::outcome_of(subject.status));
+    condition.alert.description =
+        fmt::format("{}\nNothing is known of the key since {}.",
+                    report::why_unjudged(subject.status), since_text(subject.status.last_success));
+  }
   conditions.push_back(std::move(condition));
+}
+
+bool is_stale(const Subject& subject, base::Duration limit) {
+  const model::KeyStatus& status = subject.status;
+  const bool never = status.last_success == base::WallTime{};
+  const base::SteadyTime since =
+      never ? status.watched_since_steady
+            : std::max(status.last_success_steady, status.watched_since_steady);
+  return subject.now.steady - since >= limit && status.streaks.failed >= subject.needed() &&
+         !subject.may_be_outage();
 }
 
 void add_stale(const Subject& subject, std::vector<Condition>& conditions) {
   const model::KeyStatus& status = subject.status;
   if (status.streaks.failed == 0) return;
-  const base::SteadyTime since = std::max(status.last_success_steady, status.watched_since_steady);
   const base::Duration limit = subject.terms.stale_after * subject.of.effective_interval;
-  const bool stale = subject.now.steady - since >= limit &&
-                     status.streaks.failed >= subject.needed() && !subject.may_be_all();
-  Condition condition =
-      subject.condition(AlertName::key_stale, "warning", stale ? Phase::firing : Phase::held);
-  condition.alert.summary = fmt::format("{} could not be judged for more than {}", subject.name(),
-                                        base::format_duration(limit));
-  condition.alert.description =
-      fmt::format("Last conclusive poll: {}. Last poll: {}.\n{}", since_text(status.last_success),
-                  report::outcome_of(status), report::why_unjudged(status));
+  const Phase phase = is_stale(subject, limit) ? Phase::firing : Phase::held;
+  if (subject.leaves_out(phase)) return;
+  Condition condition = subject.condition(AlertName::key_stale, "warning", phase);
+  if (phase == Phase::firing) {
+    condition.alert.summary = fmt::format("{} could not be judged for more than {}", subject.name(),
+                                          base::format_duration(limit));
+    condition.alert.description =
+        fmt::format("Last conclusive poll: {}. Last poll: {}.\n{}", since_text(status.last_success),
+                    report::outcome_of(status), report::why_unjudged(status));
+  }
   conditions.push_back(std::move(condition));
 }
 
@@ -243,13 +256,32 @@ Condition unmanaged(const model::Organization& organization, const model::Unmana
   return condition;
 }
 
+/// One condition for several drifts of a key, as severe as the worst that is confirmed, if any is.
+Condition rest_of(std::span<const Condition> drifts) {
+  const auto rank = [](const Condition& drift) {
+    return std::pair(drift.phase == Phase::firing,
+                     model::parse_severity(drift.alert.labels.at("severity")));
+  };
+  Condition rest = *std::ranges::max_element(drifts, {}, rank);
+  put(rest.alert.labels, "kind", "more");
+  rest.alert.labels.erase("role");
+  rest.alert.labels.erase("project_id");
+  rest.alert.summary = fmt::format("{}/{} has {} more findings", rest.alert.labels.at("org"),
+                                   rest.alert.labels.at("key"), drifts.size());
+  rest.alert.description = fmt::format(
+      "One alert stands for all findings past the first {}. The status page and /api/v1/findings "
+      "list each of them.",
+      kMostDrifts);
+  return rest;
+}
+
 }  // namespace
 
 std::vector<Condition> conditions_of(const model::Organization& organization, const model::Key& key,
                                      const model::KeyStatus& status,
                                      const model::OrganizationStatus& of, const Terms& terms,
-                                     const Now& now) {
-  const Subject subject{organization, key, status, of, terms, now};
+                                     const Now& now, Held held) {
+  const Subject subject{organization, key, status, of, terms, now, held};
   std::vector<Condition> conditions;
   add_drifts(subject, conditions);
   add_not_found(subject, conditions);
@@ -258,6 +290,30 @@ std::vector<Condition> conditions_of(const model::Organization& organization, co
   add_stale(subject, conditions);
   add_waivers(subject, conditions);
   return conditions;
+}
+
+void fold_rest(std::vector<Condition>& conditions,
+               const std::function<bool(const Labels&)>& fires_already) {
+  const auto is_drift = [](const Condition& condition) {
+    return condition.alert.name == AlertName::key_drift;
+  };
+  const auto drifts = static_cast<std::size_t>(std::ranges::count_if(conditions, is_drift));
+  if (drifts <= kMostDrifts) return;
+  std::vector<std::pair<int, Condition>> ranked;
+  for (Condition& condition : conditions) {
+    const int rank = !is_drift(condition)                    ? 0
+                     : fires_already(condition.alert.labels) ? 1
+                     : condition.phase == Phase::firing      ? 2
+                                                             : 3;
+    ranked.emplace_back(rank, std::move(condition));
+  }
+  std::ranges::stable_sort(ranked, {}, &std::pair<int, Condition>::first);
+  const std::size_t kept = conditions.size() - drifts + kMostDrifts;
+  conditions.clear();
+  for (auto& [rank, condition] : ranked) conditions.push_back(std::move(condition));
+  Condition rest = rest_of(std::span(conditions).subspan(kept));
+  conditions.erase(conditions.begin() + static_cast<std::ptrdiff_t>(kept), conditions.end());
+  conditions.push_back(std::move(rest));
 }
 
 std::vector<Condition> conditions_of(const model::Organization& organization,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,14 +36,23 @@ struct Now {
   base::SteadyTime steady{};
 };
 
-/// The most alerts of a key's findings; the rest is one alert of kind `more`.
-inline constexpr std::size_t kMostDrifts = 64;
+/// Whether conditions that are held are listed: they matter only where something fires.
+enum class Held { listed, left_out };
 
-/// Of one key: its findings, its access, its age, its waivers. Pure, as all below.
+/// Of one key: its findings, its access, its age, its waivers. Those that are held have no texts.
+/// Pure, as all below.
 std::vector<Condition> conditions_of(const model::Organization& organization, const model::Key& key,
                                      const model::KeyStatus& status,
                                      const model::OrganizationStatus& of, const Terms& terms,
-                                     const Now& now);
+                                     const Now& now, Held held = Held::listed);
+
+/// The most alerts of a key's findings; the rest is one alert of kind `more`.
+inline constexpr std::size_t kMostDrifts = 64;
+
+/// Puts one condition in the place of all drifts past kMostDrifts, as severe as the worst of them.
+/// Those that fire by themselves already stay, then the confirmed ones come first.
+void fold_rest(std::vector<Condition>& conditions,
+               const std::function<bool(const Labels&)>& fires_already);
 
 /// Of an organization as a whole: out of reach, unlisted keys.
 std::vector<Condition> conditions_of(const model::Organization& organization,

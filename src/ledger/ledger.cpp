@@ -311,6 +311,17 @@ bool Ledger::is_worth_keeping(Cause cause, const policy::Advance& advance) const
          });
 }
 
+BookStep Ledger::reconcile(const Scope& scope, const model::Organization& organization,
+                           const model::Key& key, const model::KeyStatus& status,
+                           const model::OrganizationStatus& of) {
+  const incident::Now when = now();
+  const auto held = book_.fires_nothing(scope) ? incident::Held::left_out : incident::Held::listed;
+  const bool unknown = status.evidence == model::Evidence::none;
+  return book_.reconcile(
+      scope, conditions_of(organization, key, status, of, terms_, when, held), when.wall,
+      unknown ? incident::Silence::proves_nothing : incident::Silence::disproves);
+}
+
 void Ledger::key(Cause cause, const model::Organization& organization, const model::Key& key,
                  const policy::Advance& advance, const model::OrganizationStatus& of) {
   const std::scoped_lock lock(mutex_);
@@ -321,8 +332,7 @@ void Ledger::key(Cause cause, const model::Organization& organization, const mod
     ++counts.polls;
     if (advance.after.streaks.failed == 0) ++counts.conclusive;
   }
-  const auto conditions = conditions_of(organization, key, advance.after, of, terms_, when);
-  const BookStep step = book_.reconcile(scope, conditions, when.wall);
+  const BookStep step = reconcile(scope, organization, key, advance.after, of);
   const bool keep = is_worth_keeping(cause, advance);
   if (!keep && step.empty()) return;
   Transition transition;
@@ -382,8 +392,8 @@ void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& r
     const model::Organization& organization = organizations[at];
     const model::Key& key = organization.keys[index - organization.first_key];
     if (!incident::depends_on_time(key, status)) return;
-    const auto conditions = conditions_of(organization, key, status, statuses[at], terms_, when);
-    const BookStep step = book_.reconcile({organization.id, key.id}, conditions, when.wall);
+    const BookStep step =
+        reconcile({organization.id, key.id}, organization, key, status, statuses[at]);
     if (!step.empty()) settle(step, Cause::time, {});
   });
 

@@ -137,6 +137,9 @@ class Ledger {
     std::int64_t conclusive = 0;
   };
 
+  incident::BookStep reconcile(const incident::Scope& scope,
+                               const model::Organization& organization, const model::Key& key,
+                               const model::KeyStatus& status, const model::OrganizationStatus& of);
   void settle(const incident::BookStep& step, Cause cause, store::Transition transition);
   std::vector<Outgoing> release(Pending& pending);
   incident::BookStep weaken(const std::vector<policy::Weakening>& weaker,
