@@ -321,6 +321,8 @@ void Chronicle::refused(const alert::FailedAttempt& attempt) {
 
 void Chronicle::committed(const store::Committed& commit) {
   metrics_.journal_committed(commit.head.seq, commit.head.hash, commit.records);
+  // A cut that found nothing to cut wrote nothing, and proves nothing about the disk.
+  if (commit.records == 0 && commit.transitions == 0) return;
   ledger_.journal_works();
   const std::scoped_lock lock(mutex_);
   if (std::exchange(failing_, false)) log::info("journal_works", {});

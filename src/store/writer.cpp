@@ -230,11 +230,13 @@ void Writer::Worker::cut_if_asked() {
     return;
   }
   next_try_.reset();
+  const bool moved = head->seq != newest_.seq;
   newest_ = *head;
   lock.lock();
   if (cut_before_ == before) cut_before_.reset();
   lock.unlock();
-  observer_.committed({*head, 1, 0, clock_.steady() - begun});
+  const std::size_t records = moved ? 1 : 0;  // none if nothing is that old
+  observer_.committed({*head, records, 0, clock_.steady() - begun});
 }
 
 void Writer::Worker::fail(const base::Error& error) {
