@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -25,7 +26,9 @@ class Writer {
   std::string unique_name(const Organization& organization);
   base::Result<void> add_credential(const Organization& organization, const std::string& name);
   void add_key(const Key& key, const std::string& org_id);
+  void add_limit(const RateLimit& limit);
   const std::string& policy_for(const Key& key, const std::string& org_id);
+  RateLimit rate_limit() const { return limit_.value_or(options_.rate_limit); }
   base::Duration interval() const;
 
   const AuditorConfigOptions& options_;
@@ -34,7 +37,8 @@ class Writer {
   std::string credentials_;
   std::string policies_;
   std::string organizations_;
-  long long most_keys_ = 0;  ///< that any organization has to poll
+  long long most_keys_ = 0;         ///< that any organization has to poll
+  std::optional<RateLimit> limit_;  ///< the least that any organization grants
   AuditorConfig config_;
 };
 
@@ -119,6 +123,13 @@ void Writer::add_key(const Key& key, const std::string& org_id) {
                                 policy_for(key, org_id));
 }
 
+/// A configuration has one limit for all organizations, so it must be one that each grants.
+void Writer::add_limit(const RateLimit& limit) {
+  const RateLimit least = limit_.value_or(limit);
+  limit_ =
+      RateLimit{std::min(least.burst, limit.burst), std::min(least.per_minute, limit.per_minute)};
+}
+
 base::Result<void> Writer::add(const Organization& organization) {
   const std::string id = organization.id.to_string();
   const std::string name = unique_name(organization);
@@ -128,6 +139,7 @@ base::Result<void> Writer::add(const Organization& organization) {
   const auto watched = [](const Key& key) { return key.private_key.empty(); };
   const long long count = std::ranges::count_if(organization.keys, watched);
   most_keys_ = std::max(most_keys_, count);
+  add_limit(organization.rate_limit.value_or(options_.rate_limit));
   organizations_ += count > 0 ? "    keys:\n" : "    keys: []\n";
   for (const Key& key : organization.keys) {
     if (watched(key)) add_key(key, id);
@@ -138,7 +150,7 @@ base::Result<void> Writer::add(const Organization& organization) {
 /// Each organization has the rate limit to itself.
 base::Duration Writer::interval() const {
   constexpr std::chrono::seconds kUsual(10);
-  const int per_minute = options_.rate_limit.per_minute;
+  const int per_minute = rate_limit().per_minute;
   const std::chrono::seconds needed((60 * most_keys_ + per_minute - 1) / per_minute);
   return options_.interval.value_or(std::max(kUsual, needed));
 }
@@ -159,10 +171,9 @@ AuditorConfig Writer::finish() && {
       "credentials:\n{}"
       "policies:{}\n{}"
       "organizations:\n{}",
-      options_.base_url, options_.api, ca_file, options_.rate_limit.burst,
-      options_.rate_limit.per_minute, base::format_duration(interval()),
-      json_text(options_.store_file), credentials_, policies_.empty() ? " {}" : "", policies_,
-      organizations_);
+      options_.base_url, options_.api, ca_file, rate_limit().burst, rate_limit().per_minute,
+      base::format_duration(interval()), json_text(options_.store_file), credentials_,
+      policies_.empty() ? " {}" : "", policies_, organizations_);
   return std::move(config_);
 }
 

@@ -20,7 +20,7 @@ struct AuditorConfigOptions {
   ConfigCredential credential = ConfigCredential::digest;
   /// Nothing: 10 s, or the shortest that the rate limit can serve if that is longer.
   std::optional<base::Duration> interval;
-  RateLimit rate_limit;
+  RateLimit rate_limit;           ///< of organizations that have none of their own
   std::string secrets_directory;  ///< as the configuration names it
   std::string store_file;         ///< likewise
 };

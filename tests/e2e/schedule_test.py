@@ -1,5 +1,6 @@
 """`check --explain`, and what `run` makes of a schedule that the rate limit cannot serve."""
 import datetime
+import json
 import re
 import unittest
 
@@ -81,6 +82,18 @@ class Schedule(harness.TestCase):
                                     path))
         checked = self.run_auditor("check", "--config", path)
         self.assertEqual((checked.process.returncode, checked.stderr), (0, ""))
+
+    def test_what_the_simulator_writes_keeps_to_an_organization_s_own_limit(self):
+        fixture = json.loads(self.fixture(*[reader_key(number) for number in range(1, 13)])
+                             .read_text())
+        fixture["organizations"][0]["rateLimit"] = {"burst": 5, "perMinute": 600}
+        path = self.directory / "written.yaml"
+        sim = self.keep(harness.Simulator("--fixture", self.write("small.json", fixture, 0o600),
+                                          "--write-config", path))
+        audit, document = self.audit(path)
+        self.assertEqual(audit.process.returncode, 0, audit.stderr)
+        self.assertEqual(document["summary"]["compliant"], 12)
+        self.assertNotIn("429", sim.stats()["byStatus"])
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ version: 1
 atlas:
   base_url: http://127.0.0.1:9975
   api: v1.0
-  rate_limit: {burst: 500, per_minute: 250}
+  rate_limit: {burst: 100, per_minute: 60}
 schedule: {interval: 10s}
 store: {path: "auditor.db"}
 credentials:
@@ -86,6 +86,7 @@ organizations:
                                            {1000, 7, {}, "2h22m52s"},
                                            {1000, 250, std::chrono::seconds(1), "1s"}}) {
       auto organizations = prod();
+      organizations[0].rate_limit.reset();
       const Key login = *std::ranges::find_if(
           organizations[0].keys, [](const Key& key) { return !key.private_key.empty(); });
       organizations[0].keys.assign(static_cast<std::size_t>(row.keys), Key{});
@@ -98,6 +99,22 @@ organizations:
       CAPTURE(row.keys);
       CHECK(config->yaml.find("schedule: {interval: " + row.interval + "}\n") != std::string::npos);
     }
+  }
+
+  TEST_CASE("the limit is the least that any organization grants, and so is the interval's") {
+    auto organizations = prod();
+    organizations.push_back(organizations[0]);
+    organizations[0].rate_limit = RateLimit{40, 600};
+    organizations[1].rate_limit = RateLimit{900, 6};
+    const auto config = describe_for_auditor(organizations, options());
+    REQUIRE(config);
+    CHECK(config->yaml.find("  rate_limit: {burst: 40, per_minute: 6}\n"
+                            "schedule: {interval: 20s}\n") != std::string::npos);
+    organizations[1].rate_limit.reset();
+    CHECK(describe_for_auditor(organizations, options())
+              ->yaml.find("  rate_limit: {burst: 40, per_minute: 250}\n") != std::string::npos);
+    CHECK(describe_for_auditor({}, options())
+              ->yaml.find("  rate_limit: {burst: 500, per_minute: 250}\n") != std::string::npos);
   }
 
   TEST_CASE("names are made fit and unique") {
