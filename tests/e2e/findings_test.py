@@ -73,6 +73,7 @@ class Forgiven(harness.TestCase):
         metrics = daemon.metrics()
         self.assertEqual(metrics.value("atlas_key_last_success_timestamp_seconds", key="one"),
                          success)
+        self.assertEqual(metrics.value("atlas_key_compliant", key="one"), 0)
         self.assertEqual(metrics.value("atlas_key_compliant", key="two"), 1)
         finding = metrics.all("atlas_key_finding")
         self.assertEqual([(one["key"], one["kind"], one["role"], one["severity"])
