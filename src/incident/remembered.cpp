@@ -18,6 +18,9 @@ using nlohmann::json;
 
 constexpr int kVersion = 1;
 
+constexpr base::Duration kSkew = std::chrono::minutes(1);
+constexpr base::Duration kLongAgo = std::chrono::hours(24 * 3650);
+
 long long number_of(WallTime time) { return time.time_since_epoch().count(); }
 WallTime wall_of(long long milliseconds) {
   return WallTime(std::chrono::milliseconds(milliseconds));
@@ -155,7 +158,9 @@ std::string to_text(const KeyStatus& status, const Now& now) {
 
 void set_last_success(KeyStatus& status, WallTime when, const Now& now) {
   status.last_success = when;
-  status.last_success_steady = steady_of(number_of(when), now);
+  // From ahead of a clock that went back: nobody knows how old it is, so it is no proof any more.
+  const bool ahead = when > now.wall + kSkew;
+  status.last_success_steady = ahead ? now.steady - kLongAgo : steady_of(number_of(when), now);
   status.last_poll = std::max(status.last_poll, when);
 }
 

@@ -224,7 +224,7 @@ TEST_CASE("being off for long makes no key stale without failed polls") {
   CHECK(firing(watched) == Names{"AtlasKeyStale key1"});
 }
 
-TEST_CASE("a wall clock that went back closes nothing and makes nothing younger than now") {
+TEST_CASE("a wall clock that went back closes nothing and leaves no proof") {
   Watched watched = one_key();
   watched.poll(0, answer('.'));
   watched.pass(minutes(20));
@@ -232,7 +232,7 @@ TEST_CASE("a wall clock that went back closes nothing and makes nothing younger 
   watched.poll(0, answer('e'));
   REQUIRE(firing(watched) == Names{"AtlasKeyStale key1"});
   watched.restart(hours(-24));
-  CHECK(watched.keys[0].last_success_steady == watched.now.steady);
+  CHECK(watched.keys[0].last_success_steady < watched.now.steady - std::chrono::hours(24));
   CHECK(firing(watched) == Names{"AtlasKeyStale key1"});
   const BookStep step = watched.poll(0, answer('.'));
   REQUIRE(step.resolved.size() == 1);

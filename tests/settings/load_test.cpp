@@ -207,8 +207,7 @@ TEST_SUITE("loading") {
         "version: 1\n" +
         kCredentials + kPolicies + kOrganization + "    fetch: list\n    discover: true\n");
     CHECK(loaded.usable);
-    for (const char* setting :
-         { "'recheck'", "'config_file'", "'fetch: list'"}) {
+    for (const char* setting : {"'recheck'", "'config_file'", "'fetch: list'"}) {
       CAPTURE(setting);
       CHECK(loaded.report.find(std::string("warning: ") + setting) != std::string::npos);
     }
