@@ -60,6 +60,16 @@ model::Key waived(std::string_view until, std::string role = "ORG_OWNER") {
   return key;
 }
 
+model::Key waived_text(std::string actual) {
+  model::Waiver waiver;
+  waiver.kind = model::FindingKind::description_mismatch;
+  waiver.actual = std::move(actual);
+  waiver.until = test::at("2027-01-01T00:00:00Z");
+  model::Key key = test::key({});
+  key.waivers = std::make_shared<const std::vector<model::Waiver>>(std::vector{waiver});
+  return key;
+}
+
 std::vector<std::string> told(const std::vector<Weakening>& found) {
   std::vector<std::string> lines;
   for (const Weakening& one : found)
@@ -172,6 +182,11 @@ TEST_CASE("a key that is asked for less is named") {
        {waived("2027-01-01T00:00:00Z")},
        {waived("2027-01-01T00:00:00Z", "ORG_MEMBER")},
        {"waiver_added role_forbidden ORG_MEMBER until 2027-01-01T00:00:00Z"}},
+      {"the same text waived", {waived_text("ci")}, {waived_text("ci")}, {}},
+      {"another text waived",
+       {waived_text("ci")},
+       {waived_text("ci, and more")},
+       {"waiver_added description_mismatch until 2027-01-01T00:00:00Z"}},
       {"a weaker policy",
        {test::key(rules({"A"}))},
        {test::key(rules({"A"}, {"B"}))},
