@@ -42,8 +42,8 @@ std::string_view to_string(Cause cause);
 /// What it means that no condition speaks of an alert that fires.
 enum class Silence {
   disproves,  ///< it is over
-  /// Nobody knows: no poll was conclusive yet and what was known is lost. It goes on, unless it is
-  /// about the configuration alone.
+  /// Nobody knows: only time has passed, or no poll was conclusive yet and what was known is lost.
+  /// It goes on, unless it is about the configuration alone.
   proves_nothing,
 };
 

@@ -238,6 +238,15 @@ void add_waivers(const Subject& subject, std::vector<Condition>& conditions) {
   }
 }
 
+void add_by_time(const Subject& subject, std::vector<Condition>& conditions) {
+  const model::Streaks& streaks = subject.status.streaks;
+  add_not_found(subject, conditions);
+  add_access(subject, AlertName::key_forbidden, streaks.forbidden, conditions);
+  add_access(subject, AlertName::key_unauthorized, streaks.unauthorized, conditions);
+  add_stale(subject, conditions);
+  add_waivers(subject, conditions);
+}
+
 Condition unmanaged(const model::Organization& organization, const model::UnmanagedKey& key,
                     const Terms& terms) {
   Condition condition{
@@ -284,11 +293,16 @@ std::vector<Condition> conditions_of(const model::Organization& organization, co
   const Subject subject{organization, key, status, of, terms, now, held};
   std::vector<Condition> conditions;
   add_drifts(subject, conditions);
-  add_not_found(subject, conditions);
-  add_access(subject, AlertName::key_forbidden, status.streaks.forbidden, conditions);
-  add_access(subject, AlertName::key_unauthorized, status.streaks.unauthorized, conditions);
-  add_stale(subject, conditions);
-  add_waivers(subject, conditions);
+  add_by_time(subject, conditions);
+  return conditions;
+}
+
+std::vector<Condition> conditions_by_time(const model::Organization& organization,
+                                          const model::Key& key, const model::KeyStatus& status,
+                                          const model::OrganizationStatus& of, const Terms& terms,
+                                          const Now& now) {
+  std::vector<Condition> conditions;
+  add_by_time({organization, key, status, of, terms, now, Held::left_out}, conditions);
   return conditions;
 }
 

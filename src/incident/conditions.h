@@ -72,8 +72,15 @@ inline constexpr base::Duration kWeakenedFor = std::chrono::hours(24);
 
 std::vector<Condition> conditions_of(const DaemonFacts& facts, const Terms& terms, const Now& now);
 
-/// Whether time alone can change the conditions of the key: so that a look at all keys every
-/// second stays cheap.
+/// Whether time alone, or what becomes known of the organization, can change the conditions of the
+/// key: so that a look at all keys every second stays cheap.
 bool depends_on_time(const model::Key& key, const model::KeyStatus& status);
+
+/// Those of conditions_of() that do, without the ones that are held. For reconciling with
+/// Silence::proves_nothing: time ends nothing but what is about the configuration alone.
+std::vector<Condition> conditions_by_time(const model::Organization& organization,
+                                          const model::Key& key, const model::KeyStatus& status,
+                                          const model::OrganizationStatus& of, const Terms& terms,
+                                          const Now& now);
 
 }  // namespace aka::incident

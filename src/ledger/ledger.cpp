@@ -299,11 +299,29 @@ BookStep Ledger::weaken(const std::vector<policy::Weakening>& weaker, Transition
 bool Ledger::is_worth_keeping(Cause cause, const policy::Advance& advance) const {
   if (advance.state_changed || !advance.changes.empty()) return true;
   if (cause == Cause::configuration) return !advance.after.judged_by_current_policy;
-  const model::Streaks& streaks = advance.after.streaks;
+  const model::KeyStatus& status = advance.after;
+  const model::Streaks& streaks = status.streaks;
   const auto counts = [this](std::uint32_t polls) {
     return polls > 0 && polls <= static_cast<std::uint32_t>(terms_.confirm);
   };
-  if (counts(streaks.failed) || counts(streaks.not_found)) return true;
+  switch (status.state) {
+    case model::State::not_found:
+      if (counts(streaks.not_found)) return true;
+      break;
+    case model::State::forbidden:
+      if (counts(streaks.forbidden)) return true;
+      break;
+    case model::State::unauthorized:
+      if (counts(streaks.unauthorized)) return true;
+      break;
+    case model::State::pending:
+    case model::State::compliant:
+    case model::State::drift:
+    case model::State::rate_limited:
+    case model::State::error:
+      break;
+  }
+  if (streaks.failed > 0) return counts(streaks.failed);
   if (counts(streaks.found) || counts(streaks.gone)) return true;
   return advance.after.findings != nullptr &&
          std::ranges::any_of(*advance.after.findings, [&](const model::Finding& finding) {
@@ -393,7 +411,9 @@ void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& r
     const model::Key& key = organization.keys[index - organization.first_key];
     if (!incident::depends_on_time(key, status)) return;
     const BookStep step =
-        reconcile({organization.id, key.id}, organization, key, status, statuses[at]);
+        book_.reconcile({organization.id, key.id},
+                        conditions_by_time(organization, key, status, statuses[at], terms_, when),
+                        when.wall, incident::Silence::proves_nothing);
     if (!step.empty()) settle(step, Cause::time, {});
   });
 

@@ -418,6 +418,17 @@ TEST_CASE("where what was known of a key is lost, only a conclusive poll ends it
   }
 }
 
+TEST_CASE("a key_present that is waived while it is half disproved is over") {
+  Watched watched(test::organization_of({absent('1')}));
+  watched.poll(0, answer('.'));
+  watched.poll(0, answer('n'));
+  REQUIRE(firing(watched) == Names{"AtlasKeyDrift key1 key_present"});
+  model::Organization next = watched.organization;
+  waive(next.keys[0], FindingKind::key_present, "", watched.now.wall + hours(1000));
+  watched.reload(next);
+  CHECK(firing(watched).empty());
+}
+
 TEST_CASE("a removed key takes its alerts along, and a removed organization") {
   Watched watched = two_keys();
   watched.poll(0, answer('o'));

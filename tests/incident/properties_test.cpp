@@ -94,7 +94,7 @@ model::Organization changed(const Watched& watched, const model::Organization& w
       next.keys[which].owner = std::make_shared<const std::string>(choice % 2 ? "us" : "them");
       break;
     case 3:
-      next.keys[which].name = choice % 2 ? "renamed" : "named";
+      next.keys[which].name = next.keys[which].id.to_string() + (choice % 2 == 0 ? "a" : "b");
       break;
     case 4:
       change_policy(next.keys[which], choice / 7);

@@ -86,8 +86,9 @@ class Watched {
     if (policy::is_out_of_reach(organization, of, now.steady)) of.unreachable = true;
     incident::BookStep step = settle_organization();
     for (std::size_t key = 0; key < keys.size(); ++key) {
-      keys[key] = policy::reevaluate(keys[key], organization.keys[key], now.wall).after;
-      add(step, settle(key));
+      const auto lapse = policy::reevaluate(keys[key], organization.keys[key], now.wall);
+      keys[key] = lapse.after;
+      add(step, lapse.changes.empty() ? settle_by_time(key) : settle(key));
     }
     return step;
   }
@@ -165,6 +166,14 @@ class Watched {
         now.wall,
         keys[key].evidence == model::Evidence::none ? incident::Silence::proves_nothing
                                                     : incident::Silence::disproves);
+  }
+
+  incident::BookStep settle_by_time(std::size_t key) {
+    if (!incident::depends_on_time(organization.keys[key], keys[key])) return {};
+    return book.reconcile(
+        {organization.id, organization.keys[key].id},
+        conditions_by_time(organization, organization.keys[key], keys[key], of, terms, now),
+        now.wall, incident::Silence::proves_nothing);
   }
 
   incident::BookStep settle_organization() {
