@@ -41,6 +41,12 @@ bool finds_same(const std::vector<SharedAlert>& alerts, const Labels& labels) {
       alerts, [&](const SharedAlert& alert) { return about_the_same(alert->labels, labels); });
 }
 
+bool is_ended(const std::vector<Condition>& conditions, const Labels& labels) {
+  return std::ranges::any_of(conditions, [&](const Condition& condition) {
+    return condition.phase == Phase::ended && about_the_same(condition.alert.labels, labels);
+  });
+}
+
 SharedAlert begun(Alert alert, base::WallTime now) {
   alert.starts_at = now;
   alert.ends_at.reset();
@@ -99,7 +105,7 @@ BookStep Book::reconcile(const Scope& scope, std::vector<Condition> conditions, 
   std::vector<SharedAlert> fire;
   for (Condition& condition : conditions) {
     const Labels& labels = condition.alert.labels;
-    if (find(fire, labels) != nullptr) continue;
+    if (condition.phase == Phase::ended || find(fire, labels) != nullptr) continue;
     if (const SharedAlert* goes_on = find(before, labels)) {
       fire.push_back(*goes_on);
       continue;
@@ -116,9 +122,9 @@ BookStep Book::reconcile(const Scope& scope, std::vector<Condition> conditions, 
   }
   for (const SharedAlert& alert : before) {
     if (find(fire, alert->labels) != nullptr) continue;
-    const bool goes_on = silence == Silence::proves_nothing &&
-                         alert->name != AlertName::waiver_expiring &&
-                         !finds_same(step.opened, alert->labels);
+    const bool goes_on =
+        silence == Silence::proves_nothing && alert->name != AlertName::waiver_expiring &&
+        !finds_same(step.opened, alert->labels) && !is_ended(conditions, alert->labels);
     if (goes_on) {
       fire.push_back(alert);
     } else {

@@ -56,7 +56,7 @@ struct Subject {
   report::KeyView view() const { return {organization, key, status}; }
   std::uint32_t needed() const { return static_cast<std::uint32_t>(terms.confirm); }
 
-  bool leaves_out(Phase phase) const { return phase == Phase::held && held == Held::left_out; }
+  bool leaves_out(Phase phase) const { return phase != Phase::firing && held == Held::left_out; }
   bool may_be_outage() const { return policy::may_be_outage(organization, of, status); }
 
   Condition condition(AlertName alert, std::string_view severity, Phase phase) const {
@@ -247,6 +247,27 @@ void add_by_time(const Subject& subject, std::vector<Condition>& conditions) {
   add_waivers(subject, conditions);
 }
 
+/// Where no poll has proved anything, silence ends nothing; the configuration still does.
+void add_ended(const Subject& subject, std::vector<Condition>& conditions) {
+  if (subject.status.evidence != model::Evidence::none || subject.leaves_out(Phase::ended)) return;
+  const auto end = [&](AlertName name, std::string_view kind, const model::Waiver& what) {
+    Condition condition = subject.condition(name, "", Phase::ended);
+    put(condition.alert.labels, "kind", kind);
+    put(condition.alert.labels, "role", what.role);
+    put(condition.alert.labels, "project_id", what.project_id);
+    conditions.push_back(std::move(condition));
+  };
+  const bool missed = subject.key.expect == model::Expectation::present &&
+                      !is_waived(subject, FindingKind::key_missing);
+  if (!missed) end(AlertName::key_not_found, "", {});
+  if (subject.key.waivers == nullptr) return;
+  for (const model::Waiver& waiver : *subject.key.waivers) {
+    // A text that was found is not known any more, so neither is whether it is forgiven.
+    if (!waiver.actual.empty() || subject.now.wall >= waiver.until) continue;
+    end(AlertName::key_drift, model::to_string(waiver.kind), waiver);
+  }
+}
+
 Condition unmanaged(const model::Organization& organization, const model::UnmanagedKey& key,
                     const Terms& terms) {
   Condition condition{
@@ -294,6 +315,7 @@ std::vector<Condition> conditions_of(const model::Organization& organization, co
   std::vector<Condition> conditions;
   add_drifts(subject, conditions);
   add_by_time(subject, conditions);
+  add_ended(subject, conditions);
   return conditions;
 }
 
@@ -309,7 +331,7 @@ std::vector<Condition> conditions_by_time(const model::Organization& organizatio
 void fold_rest(std::vector<Condition>& conditions,
                const std::function<bool(const Labels&)>& fires_already) {
   const auto is_drift = [](const Condition& condition) {
-    return condition.alert.name == AlertName::key_drift;
+    return condition.alert.name == AlertName::key_drift && condition.phase != Phase::ended;
   };
   const auto drifts = static_cast<std::size_t>(std::ranges::count_if(conditions, is_drift));
   if (drifts <= kMostDrifts) return;

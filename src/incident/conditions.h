@@ -16,6 +16,7 @@ namespace aka::incident {
 enum class Phase {
   firing,  ///< there is an alert, or there is one from now on
   held,    ///< an alert that fires goes on; none begins: not confirmed yet, or not disproved yet
+  ended,   ///< the configuration ends it, even where silence proves nothing
 };
 
 /// Something to alert on, as far as it is known. What is in no condition any more is disproved.
@@ -36,10 +37,10 @@ struct Now {
   base::SteadyTime steady{};
 };
 
-/// Whether conditions that are held are listed: they matter only where something fires.
+/// Whether conditions that are held or ended are listed: they matter only where something fires.
 enum class Held { listed, left_out };
 
-/// Of one key: its findings, its access, its age, its waivers. Those that are held have no texts.
+/// Of one key: its findings, its access, its age, its waivers. Only those that fire have texts.
 /// Pure, as all below.
 std::vector<Condition> conditions_of(const model::Organization& organization, const model::Key& key,
                                      const model::KeyStatus& status,

@@ -418,6 +418,48 @@ TEST_CASE("where what was known of a key is lost, only a conclusive poll ends it
   }
 }
 
+TEST_CASE("the configuration ends a NotFound though no poll of the key was ever conclusive") {
+  const Names not_found{"AtlasKeyNotFound key1"};
+  for (const bool waived : {true, false}) {
+    CAPTURE(waived);
+    Watched watched = one_key();
+    watched.poll(0, answer('u'));
+    watched.poll(0, answer('u'));
+    REQUIRE(firing(watched) == not_found);
+    model::Organization next = watched.organization;
+    if (waived) {
+      waive(next.keys[0], FindingKind::key_missing, "", watched.now.wall + hours(1000));
+    } else {
+      next.keys[0] = absent('1');
+    }
+    CHECK(test::names_of(watched.reload(next).resolved) == not_found);
+    watched.poll(0, answer('u'));
+    CHECK(watched.restart().empty());
+    CHECK(firing(watched).empty());
+  }
+}
+
+TEST_CASE("a waiver ends what it forgives though what was known of the key is lost") {
+  Watched watched = one_key();
+  watched.poll(0, answer('o'));
+  watched.poll(0, answer('x'));
+  watched.poll(0, test::record(test::roles({"ORG_MEMBER", "ORG_OWNER"}), "other"));
+  watched.poll(0, test::record(test::roles({"ORG_MEMBER", "ORG_OWNER"}), "other"));
+  const std::string owner = "AtlasKeyDrift key1 role_unexpected ORG_OWNER";
+  const std::string description = "AtlasKeyDrift key1 description_mismatch";
+  REQUIRE(firing(watched) == Names{owner, description});
+  watched.keys[0] = one_key().keys[0];
+  model::Organization next = watched.organization;
+  waive(next.keys[0], FindingKind::role_unexpected, "ORG_OWNER", watched.now.wall + hours(1000));
+  CHECK(test::names_of(watched.reload(next).resolved) == Names{owner});
+  // Which text was found is lost, too.
+  next.keys[0].waivers = std::make_shared<const std::vector<model::Waiver>>(
+      std::vector<model::Waiver>{{FindingKind::description_mismatch, "", "", "other",
+                                  watched.now.wall + hours(1000), "why", ""}});
+  CHECK(watched.reload(next).empty());
+  CHECK(firing(watched) == Names{description});
+}
+
 TEST_CASE("a key_present that is waived while it is half disproved is over") {
   Watched watched(test::organization_of({absent('1')}));
   watched.poll(0, answer('.'));

@@ -273,6 +273,24 @@ void check_findings(const Watched& watched, Counts& counts) {
   }
 }
 
+bool is_missed(const model::Key& key, base::WallTime now) {
+  Finding finding;
+  finding.kind = FindingKind::key_missing;
+  return key.expect == model::Expectation::present && !policy::is_waived(finding, key, now);
+}
+
+/// After a step that looked at the key.
+void check_missed(const Watched& watched, const Outcome& outcome) {
+  if (outcome.deed == Deed::passed || outcome.deed == Deed::clock_moved) return;
+  for (const SharedAlert& alert : watched.book.firing()) {
+    if (alert->name != AlertName::key_not_found) continue;
+    const std::size_t index = watched.index_of(*model::KeyId::parse(alert->labels.at("key_id")));
+    const bool looked_at =
+        outcome.deed == Deed::reloaded || outcome.deed == Deed::restarted || index == outcome.key;
+    RC_ASSERT(!looked_at || is_missed(watched.organization.keys[index], watched.now.wall));
+  }
+}
+
 TEST_CASE("only evidence and configuration end an alert, and each due finding has one") {
   CHECK(rc::check([] {
     const auto whole = watched_organization();
@@ -285,6 +303,7 @@ TEST_CASE("only evidence and configuration end an alert, and each due finding ha
       counts.forget_removed(watched);
       check_ends(watched, outcome, was_unreachable);
       check_findings(watched, counts);
+      check_missed(watched, outcome);
     }
   }));
 }
