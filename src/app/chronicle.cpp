@@ -346,7 +346,10 @@ store::Transition Chronicle::opened(const store::Restored& restored) {
   if (first) take_up(ledger_.merge(restored));
   store::Transition transition;
   if (audit::Auditor* const watched = auditor(); watched != nullptr) {
-    watched->tick([&](const model::StatusTable& table) { transition = ledger_.everything(table); });
+    watched->tick([&](const model::StatusTable& table) {
+      if (first) ledger_.drop_unwatched(table);
+      transition = ledger_.everything(table);
+    });
   }
   return transition;
 }

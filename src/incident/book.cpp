@@ -187,6 +187,11 @@ std::vector<SharedAlert> Book::forget_old(base::WallTime now) {
 
 std::vector<SharedAlert> Book::firing() const { return all_of(firing_); }
 
+std::vector<SharedAlert> Book::firing_of(const Scope& scope) const {
+  const auto place = firing_.find(scope);
+  return place == firing_.end() ? std::vector<SharedAlert>() : place->second;
+}
+
 std::vector<SharedAlert> Book::resolved() const { return all_of(resolved_); }
 
 }  // namespace aka::incident

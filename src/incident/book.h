@@ -80,6 +80,7 @@ class Book {
   std::vector<SharedAlert> forget_old(base::WallTime now);
 
   std::vector<SharedAlert> firing() const;
+  std::vector<SharedAlert> firing_of(const Scope& scope) const;
   /// Not those that fire anew.
   std::vector<SharedAlert> resolved() const;
 

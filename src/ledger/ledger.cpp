@@ -3,6 +3,7 @@
 #include "ledger/ledger.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -58,8 +59,7 @@ Fact fact_of(const Alert& alert) {
 
 Fact daemon_fact(const incident::DaemonFacts& facts) {
   const json text{{"weakened", facts.weakened->time_since_epoch().count()},
-                  {"weakening", facts.weakening},
-                  {"failing_sinks", facts.failing_sinks}};
+                  {"weakening", facts.weakening}};
   return {FactKind::daemon, kWeakened, text.dump(-1, ' ', false, json::error_handler_t::replace)};
 }
 
@@ -77,6 +77,25 @@ std::vector<std::string> sinks_of(const std::string& line) try {
   return {};
 }
 
+/// Whether it is the finding's alert, of those of the finding's key.
+bool is_about(const Alert& alert, const model::Finding& finding) {
+  if (finding.kind == model::FindingKind::key_missing) {
+    return alert.name == incident::AlertName::key_not_found;
+  }
+  const auto has = [&](const char* name, std::string_view value) {
+    const auto found = alert.labels.find(name);
+    return found == alert.labels.end() ? value.empty() : found->second == value;
+  };
+  return alert.name == incident::AlertName::key_drift &&
+         has("kind", model::to_string(finding.kind)) && has("role", finding.role) &&
+         has("project_id", finding.project_id);
+}
+
+/// Why an alert of the daemon itself ends.
+Cause daemon_cause(const Alert& alert) {
+  return alert.name == incident::AlertName::policy_weakened ? Cause::time : Cause::evidence;
+}
+
 /// The first that the words need, and how many more.
 std::string told(const std::vector<policy::Weakening>& weaker) {
   constexpr std::size_t kTold = 10;
@@ -90,13 +109,25 @@ std::string told(const std::vector<policy::Weakening>& weaker) {
   return text;
 }
 
+/// An organization about which nothing was worth keeping has been watched for as long as its keys.
+void add_organizations(Remembered& remembered) {
+  std::unordered_map<model::OrganizationId, model::OrganizationStatus> unknown;
+  for (const auto& [scope, status] : remembered.keys) {
+    if (remembered.organizations.contains(scope.organization)) continue;
+    const auto [place, is_new] = unknown.try_emplace(scope.organization);
+    base::SteadyTime& since = place->second.watched_since;
+    since = is_new ? status.watched_since_steady : std::min(since, status.watched_since_steady);
+  }
+  remembered.organizations.merge(unknown);
+}
+
 }  // namespace
 
 Ledger::Ledger(Submit submit, Send send, const base::Clock& clock)
     : submit_(std::move(submit)), send_(std::move(send)), clock_(clock) {
   // Ascending also over a restart that could not open its store.
   next_id_ = clock_.wall().time_since_epoch().count() * 1000;
-  checkpointed_ = clock_.wall();
+  checkpointed_ = clock_.steady();
 }
 
 Remembered Ledger::restore(const store::Restored& restored) {
@@ -144,14 +175,8 @@ Remembered Ledger::restore(const store::Restored& restored) {
       incident::set_last_success(key->second, success, when);
     }
   }
-  book_.restore(std::move(alerts));
-  for (const SharedAlert& alert : book_.firing()) {
-    committed_.emplace(incident::identity_of(alert->labels), alert);
-    if (alert->name == incident::AlertName::delivery_failing) {
-      const auto sink = alert->labels.find("sink");
-      if (sink != alert->labels.end()) facts_.failing_sinks.push_back(sink->second);
-    }
-  }
+  take_alerts(std::move(alerts));
+  add_organizations(remembered);
   next_id_ = std::max(next_id_, restored.last_outbox_id + 1);
   for (const store::OutboxEntry& entry : restored.outbox) {
     auto alert = incident::parse_alert(entry.alert);
@@ -164,19 +189,36 @@ Remembered Ledger::restore(const store::Restored& restored) {
   return remembered;
 }
 
+void Ledger::take_alerts(std::vector<Alert> alerts) {
+  for (const Alert& alert : alerts) {
+    if (!alert.ends_at) {
+      committed_.emplace(incident::identity_of(alert.labels), std::make_shared<const Alert>(alert));
+    }
+    const auto sink = alert.labels.find("sink");
+    if (alert.name != incident::AlertName::delivery_failing || alert.ends_at ||
+        sink == alert.labels.end()) {
+      continue;
+    }
+    auto& failing = facts_.failing_sinks;
+    if (std::ranges::find(failing, sink->second) == failing.end()) failing.push_back(sink->second);
+  }
+  book_.restore(std::move(alerts));
+}
+
 Remembered Ledger::merge(const store::Restored& restored) {
   const std::scoped_lock lock(mutex_);
   Remembered remembered;
   std::vector<Alert> alerts;
   for (const Fact& fact : restored.facts) {
     if (fact.kind == FactKind::configuration) remembered.configuration = fact.value;
+    if (fact.kind == FactKind::daemon && fact.id == kWeakened && !facts_.weakened) {
+      read_daemon_fact(*fact.value, facts_);
+    }
     if (fact.kind != FactKind::alert) continue;
     if (auto alert = incident::parse_alert(*fact.value)) alerts.push_back(*std::move(alert));
   }
-  book_.restore(std::move(alerts));
-  for (const SharedAlert& alert : book_.firing()) {
-    committed_.emplace(incident::identity_of(alert->labels), alert);
-  }
+  take_alerts(std::move(alerts));
+  next_id_ = std::max(next_id_, restored.last_outbox_id + 1);
   for (const store::OutboxEntry& entry : restored.outbox) {
     auto alert = incident::parse_alert(entry.alert);
     if (!alert || outbox_.contains(entry.id)) continue;
@@ -186,6 +228,19 @@ Remembered Ledger::merge(const store::Restored& restored) {
     remembered.outbox.push_back(std::move(outgoing));
   }
   return remembered;
+}
+
+void Ledger::drop_unwatched(const model::StatusTable& table) {
+  const std::scoped_lock lock(mutex_);
+  std::unordered_set<Scope, incident::ScopeHash> watched{Scope{}};
+  for (const model::Organization& organization : table.roster()->organizations) {
+    watched.insert({organization.id, {}});
+    for (const model::Key& key : organization.keys) watched.insert({organization.id, key.id});
+  }
+  for (const Scope& scope : book_.scopes()) {
+    if (watched.contains(scope)) continue;
+    settle(book_.reconcile(scope, {}, clock_.wall()), Cause::configuration, {});
+  }
 }
 
 void Ledger::configure(incident::Terms terms) {
@@ -340,6 +395,24 @@ BookStep Ledger::reconcile(const Scope& scope, const model::Organization& organi
       unknown ? incident::Silence::proves_nothing : incident::Silence::disproves);
 }
 
+/// What came from a store that opened late is known to nobody else until it is asked for anew.
+BookStep Ledger::reconcile(const model::Organization& organization,
+                           const model::OrganizationStatus& of) {
+  const Scope scope{organization.id, {}};
+  std::vector<incident::Condition> conditions = conditions_of(organization, of, terms_);
+  const bool never_answered = of.last_conclusive == base::SteadyTime{};
+  const bool never_swept =
+      organization.discover &&
+      (of.discovery == nullptr || of.discovery->last_complete == base::WallTime{});
+  for (const SharedAlert& alert : book_.firing_of(scope)) {
+    const bool of_keys = alert->name == incident::AlertName::key_unmanaged;
+    if (of_keys ? never_swept : never_answered) {
+      conditions.push_back({*alert, incident::Phase::held});
+    }
+  }
+  return book_.reconcile(scope, std::move(conditions), clock_.wall());
+}
+
 void Ledger::key(Cause cause, const model::Organization& organization, const model::Key& key,
                  const policy::Advance& advance, const model::OrganizationStatus& of) {
   const std::scoped_lock lock(mutex_);
@@ -363,10 +436,14 @@ void Ledger::key(Cause cause, const model::Organization& organization, const mod
         finding_changed(when.wall, organization, key.id.to_string(), change));
   }
   transition.facts.push_back({FactKind::key, id_of(scope), incident::to_text(advance.after, when)});
-  const bool waived = std::ranges::any_of(advance.changes, [](const policy::Change& change) {
-    return change.kind == policy::ChangeKind::waived;
-  });
-  settle(step, waived ? Cause::configuration : cause, std::move(transition));
+  // A poll may disprove one finding and show another that is waived.
+  const auto cause_of = [&](const Alert& alert) {
+    const bool waived = std::ranges::any_of(advance.changes, [&](const policy::Change& change) {
+      return change.kind == policy::ChangeKind::waived && is_about(alert, change.finding);
+    });
+    return waived ? Cause::configuration : cause;
+  };
+  settle(step, cause_of, std::move(transition));
 }
 
 void Ledger::discovery(Cause cause, const model::Organization& organization,
@@ -374,8 +451,7 @@ void Ledger::discovery(Cause cause, const model::Organization& organization,
                        const model::OrganizationStatus& of) {
   const std::scoped_lock lock(mutex_);
   const incident::Now when = now();
-  const BookStep step =
-      book_.reconcile({organization.id, {}}, conditions_of(organization, of, terms_), when.wall);
+  const BookStep step = reconcile(organization, of);
   Transition transition;
   for (std::size_t i = 0; i < advance.changes.size(); ++i) {
     transition.records.push_back(
@@ -396,8 +472,7 @@ void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& r
     statuses.push_back(table.organization(i));
     const Scope scope{organizations[i].id, {}};
     if (!statuses[i].unreachable && book_.fires_nothing(scope)) continue;
-    const BookStep step =
-        book_.reconcile(scope, conditions_of(organizations[i], statuses[i], terms_), when.wall);
+    const BookStep step = reconcile(organizations[i], statuses[i]);
     if (step.empty()) continue;
     Transition transition;
     transition.facts.push_back({FactKind::organization, organizations[i].id.to_string(),
@@ -424,14 +499,14 @@ void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& r
       facts_.failing_sinks.push_back(one.sink);
     }
   }
-  settle(book_.reconcile({}, conditions_of(facts_, terms_, when), when.wall), Cause::time, {});
+  settle(book_.reconcile({}, conditions_of(facts_, terms_, when), when.wall), daemon_cause, {});
   Transition forgotten;
   for (const SharedAlert& old : book_.forget_old(when.wall)) {
     forgotten.facts.push_back({FactKind::alert, incident::identity_of(old->labels), {}});
   }
   settle({}, Cause::time, std::move(forgotten));
   if (when.steady - seen_flushed_ >= kSeenEvery) keep_seen(table);
-  if (when.wall - checkpointed_ >= kCheckpointEvery) checkpoints(table, when.wall);
+  if (when.steady - checkpointed_ >= kCheckpointEvery) checkpoints(table, when.wall);
 }
 
 void Ledger::flush_seen(const model::StatusTable& table) {
@@ -457,7 +532,7 @@ void Ledger::keep_seen(const model::StatusTable& table) {
 }
 
 void Ledger::checkpoints(const model::StatusTable& table, base::WallTime now) {
-  checkpointed_ = now;
+  checkpointed_ = clock_.steady();
   const auto& organizations = table.roster()->organizations;
   std::vector<Watch> watches(organizations.size());
   std::size_t at = 0;
@@ -478,8 +553,14 @@ void Ledger::checkpoints(const model::StatusTable& table, base::WallTime now) {
   settle({}, Cause::time, std::move(transition));
 }
 
-/// Adds to the transition what the alerts of `step` need, and hands it on.
 void Ledger::settle(const BookStep& step, Cause cause, Transition transition) {
+  settle(
+      step, [cause](const Alert&) { return cause; }, std::move(transition));
+}
+
+/// Adds to the transition what the alerts of `step` need, and hands it on.
+void Ledger::settle(const BookStep& step, const std::function<Cause(const Alert&)>& cause_of,
+                    Transition transition) {
   const base::WallTime time = clock_.wall();
   std::vector<Outgoing> outgoing;
   // The end of one before the beginning of another: a changed owner closes the old and opens the
@@ -487,7 +568,9 @@ void Ledger::settle(const BookStep& step, Cause cause, Transition transition) {
   for (const auto* alerts : {&step.resolved, &step.opened}) {
     for (const SharedAlert& alert : *alerts) {
       transition.facts.push_back(fact_of(*alert));
-      if (alert->ends_at) transition.records.push_back(alert_resolved(time, *alert, cause));
+      if (alert->ends_at) {
+        transition.records.push_back(alert_resolved(time, *alert, cause_of(*alert)));
+      }
       for (const std::string& sink : sinks_) {
         outgoing.push_back({next_id_++, sink, alert, time});
         transition.outbox.push_back({outgoing.back().id, sink, incident::to_text(*alert), time});

@@ -68,6 +68,8 @@ class Ledger {
   /// What a store holds that opened only after the start: its alerts fire from now on too, until
   /// polls disprove them, and its outbox is still to be delivered.
   Remembered merge(const store::Restored& restored);
+  /// After it: ends the alerts of keys and organizations that are not configured any more.
+  void drop_unwatched(const model::StatusTable& table);
 
   /// From the next adopted() on.
   void configure(incident::Terms terms);
@@ -140,7 +142,13 @@ class Ledger {
   incident::BookStep reconcile(const incident::Scope& scope,
                                const model::Organization& organization, const model::Key& key,
                                const model::KeyStatus& status, const model::OrganizationStatus& of);
+  incident::BookStep reconcile(const model::Organization& organization,
+                               const model::OrganizationStatus& of);
+  void take_alerts(std::vector<incident::Alert> alerts);
   void settle(const incident::BookStep& step, Cause cause, store::Transition transition);
+  void settle(const incident::BookStep& step,
+              const std::function<Cause(const incident::Alert&)>& cause_of,
+              store::Transition transition);
   std::vector<Outgoing> release(Pending& pending);
   incident::BookStep weaken(const std::vector<policy::Weakening>& weaker,
                             store::Transition& transition);
@@ -160,7 +168,7 @@ class Ledger {
   std::unordered_map<model::OrganizationId, Organization> organizations_;
   std::vector<std::int64_t> seen_;  // by key: the minute of its last success that is on disk
   base::SteadyTime seen_flushed_{};
-  base::WallTime checkpointed_{};
+  base::SteadyTime checkpointed_{};
   std::map<std::string, incident::SharedAlert> committed_;  // by identity
   std::map<std::int64_t, Outgoing> outbox_;
   std::deque<std::shared_ptr<Pending>> pending_;  // in the order submitted
