@@ -272,6 +272,10 @@ void Ledger::adopted(const model::Roster* before, const model::Roster& after) {
   }
   Transition transition;
   const base::WallTime time = clock_.wall();
+  // Since when it is watched has to be known even if the process ends before its first poll.
+  model::KeyStatus unseen;
+  unseen.watched_since = time;
+  const std::string text_of_new = incident::to_text(unseen, now());
   std::unordered_map<Scope, bool, incident::ScopeHash> known{{Scope{}, true}};
   for (const model::Organization& organization : after.organizations) {
     known.emplace(Scope{organization.id, {}}, true);
@@ -281,6 +285,7 @@ void Ledger::adopted(const model::Roster* before, const model::Roster& after) {
       const auto old = stays.find(scope);
       if (old == stays.end()) {
         transition.records.push_back(key_added(time, organization, key));
+        transition.facts.push_back({FactKind::key, id_of(scope), text_of_new});
       } else {
         old->second = true;
       }

@@ -349,6 +349,19 @@ TEST_CASE("an alert that resolved is forgotten after an hour") {
   CHECK(account.disk.alerts(true).empty());
 }
 
+TEST_CASE(
+    "a key is stale from when it was configured, though a restart came before its first poll") {
+  Account account(one_key());
+  account.commit();
+  account.pass(minutes(14));
+  account.kill_and_start();
+  account.poll(0, test::timed_out());
+  account.poll(0, test::timed_out());
+  CHECK(account.firing().empty());
+  account.pass(minutes(1));
+  CHECK(account.firing() == Names{"AtlasKeyStale key1"});
+}
+
 TEST_CASE("restarts more often than an interval hide no organization that is out of reach") {
   Account account(two_keys());
   for (int run = 0; run < 4; ++run) {
