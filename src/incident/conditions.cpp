@@ -377,11 +377,12 @@ std::vector<Condition> conditions_of(const model::Organization& organization,
 
 std::vector<Condition> conditions_of(const DaemonFacts& facts, const Terms& terms, const Now& now) {
   std::vector<Condition> conditions;
-  if (facts.weakened && now.wall < *facts.weakened + kWeakenedFor) {
+  if (facts.weakened && now.steady < facts.weakened->at + kWeakenedFor) {
     Condition condition{alert_of(AlertName::policy_weakened, "warning", terms), Phase::firing};
     condition.alert.summary = "A configuration asks for less than the one before";
     condition.alert.description =
-        facts.weakening + "\nWhat to do: have the change confirmed; the journal holds each line.";
+        facts.weakened->what +
+        "\nWhat to do: have the change confirmed; the journal holds each line.";
     conditions.push_back(std::move(condition));
   }
   if (!facts.journal_failure.empty()) {

@@ -59,11 +59,16 @@ void fold_rest(std::vector<Condition>& conditions,
 std::vector<Condition> conditions_of(const model::Organization& organization,
                                      const model::OrganizationStatus& status, const Terms& terms);
 
+/// A load of a configuration that asked for less than the one before.
+struct Weakened {
+  base::SteadyTime at{};
+  std::string what;  ///< for people
+};
+
 /// What the daemon knows of itself.
 struct DaemonFacts {
-  std::optional<base::WallTime> weakened;  ///< the last load that weakened
-  std::string weakening;                   ///< what it weakened, for people
-  std::string journal_failure;             ///< of the last commit; empty: it did not fail
+  std::optional<Weakened> weakened;  ///< the last such load
+  std::string journal_failure;       ///< of the last commit; empty: it did not fail
   /// Receivers that let a due notification wait for five minutes, until their outbox is empty.
   std::vector<std::string> failing_sinks;
 };

@@ -233,4 +233,18 @@ std::optional<model::OrganizationStatus> parse_organization_status(std::string_v
   return std::nullopt;
 }
 
+std::string to_text(const Weakened& weakened, const Now& now) {
+  return line({{"weakened", number_of(weakened.at, now)}, {"weakening", weakened.what}});
+}
+
+std::optional<Weakened> parse_weakened(std::string_view line, const Now& now) try {
+  const json text = json::parse(line);
+  Weakened weakened;
+  weakened.at = steady_of(text.at("weakened").get<long long>(), now);
+  text.at("weakening").get_to(weakened.what);
+  return weakened;
+} catch (const std::exception&) {
+  return std::nullopt;
+}
+
 }  // namespace aka::incident

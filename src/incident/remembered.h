@@ -20,6 +20,10 @@ std::string to_text(const model::OrganizationStatus& status, const Now& now);
 std::optional<model::OrganizationStatus> parse_organization_status(std::string_view text,
                                                                    const Now& now);
 
+/// Likewise of the last load that weakened.
+std::string to_text(const Weakened& weakened, const Now& now);
+std::optional<Weakened> parse_weakened(std::string_view text, const Now& now);
+
 /// The last conclusive poll moved to a later minute since what to_text() wrote.
 void set_last_success(model::KeyStatus& status, base::WallTime when, const Now& now);
 

@@ -57,20 +57,6 @@ Fact fact_of(const Alert& alert) {
   return {FactKind::alert, incident::identity_of(alert.labels), incident::to_text(alert)};
 }
 
-Fact daemon_fact(const incident::DaemonFacts& facts) {
-  const json text{{"weakened", facts.weakened->time_since_epoch().count()},
-                  {"weakening", facts.weakening}};
-  return {FactKind::daemon, kWeakened, text.dump(-1, ' ', false, json::error_handler_t::replace)};
-}
-
-void read_daemon_fact(const std::string& line, incident::DaemonFacts& facts) try {
-  const json text = json::parse(line);
-  facts.weakened = base::WallTime(std::chrono::milliseconds(text.at("weakened").get<long long>()));
-  text.at("weakening").get_to(facts.weakening);
-} catch (const std::exception&) {
-  facts.weakened.reset();
-}
-
 std::vector<std::string> sinks_of(const std::string& line) try {
   return json::parse(line).get<std::vector<std::string>>();
 } catch (const std::exception&) {
@@ -164,7 +150,7 @@ Remembered Ledger::restore(const store::Restored& restored) {
         if (auto alert = incident::parse_alert(*fact.value)) alerts.push_back(*std::move(alert));
         break;
       case FactKind::daemon:
-        if (fact.id == kWeakened) read_daemon_fact(*fact.value, facts_);
+        if (fact.id == kWeakened) facts_.weakened = incident::parse_weakened(*fact.value, when);
         if (fact.id == kSinks) sinks_ = sinks_of(*fact.value);
         break;
     }
@@ -212,7 +198,7 @@ Remembered Ledger::merge(const store::Restored& restored) {
   for (const Fact& fact : restored.facts) {
     if (fact.kind == FactKind::configuration) remembered.configuration = fact.value;
     if (fact.kind == FactKind::daemon && fact.id == kWeakened && !facts_.weakened) {
-      read_daemon_fact(*fact.value, facts_);
+      facts_.weakened = incident::parse_weakened(*fact.value, now());
     }
     if (fact.kind != FactKind::alert) continue;
     if (auto alert = incident::parse_alert(*fact.value)) alerts.push_back(*std::move(alert));
@@ -346,9 +332,9 @@ BookStep Ledger::weaken(const std::vector<policy::Weakening>& weaker, Transition
   }
   facts_.weakened.reset();
   BookStep step = book_.reconcile({}, conditions_of(facts_, terms_, when), when.wall);
-  facts_.weakened = when.wall;
-  facts_.weakening = told(weaker);
-  transition.facts.push_back(daemon_fact(facts_));
+  facts_.weakened = incident::Weakened{when.steady, told(weaker)};
+  transition.facts.push_back(
+      {FactKind::daemon, kWeakened, incident::to_text(*facts_.weakened, when)});
   BookStep begun = book_.reconcile({}, conditions_of(facts_, terms_, when), when.wall);
   std::ranges::move(begun.opened, std::back_inserter(step.opened));
   return step;
@@ -693,7 +679,10 @@ Transition Ledger::everything(const model::StatusTable& table) const {
   });
   for (const SharedAlert& alert : book_.firing()) transition.facts.push_back(fact_of(*alert));
   for (const SharedAlert& alert : book_.resolved()) transition.facts.push_back(fact_of(*alert));
-  if (facts_.weakened) transition.facts.push_back(daemon_fact(facts_));
+  if (facts_.weakened) {
+    transition.facts.push_back(
+        {FactKind::daemon, kWeakened, incident::to_text(*facts_.weakened, when)});
+  }
   transition.facts.push_back({FactKind::daemon, kSinks, json(sinks_).dump()});
   if (!configuration_.empty()) {
     transition.facts.push_back({FactKind::configuration, kConfiguration, configuration_});

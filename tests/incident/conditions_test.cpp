@@ -168,18 +168,18 @@ TEST_CASE("an unlisted key is confirmed by complete sweeps, each with its own al
 
 TEST_CASE("what the daemon knows of itself") {
   const Terms terms;
-  const Now now{test::at("2026-11-24T05:00:00Z"), {}};
+  const Now now{test::at("2026-11-24T05:00:00Z"), base::SteadyTime(std::chrono::hours(50))};
   CHECK(conditions_of(DaemonFacts{}, terms, now).empty());
 
   DaemonFacts weakened;
-  weakened.weakened = now.wall - std::chrono::hours(24) + std::chrono::seconds(1);
-  weakened.weakening = "prod/ci: key_unwatched";
+  weakened.weakened = Weakened{now.steady - std::chrono::hours(24) + std::chrono::seconds(1),
+                               "prod/ci: key_unwatched"};
   const auto conditions = conditions_of(weakened, terms, now);
   REQUIRE(conditions.size() == 1);
   CHECK(conditions[0].alert.labels ==
         Labels{{"alertname", "AtlasPolicyWeakened"}, {"severity", "warning"}});
   CHECK(conditions[0].alert.description.find("key_unwatched") != std::string::npos);
-  weakened.weakened = now.wall - std::chrono::hours(24);
+  weakened.weakened->at -= std::chrono::seconds(1);
   CHECK(conditions_of(weakened, terms, now).empty());
 
   DaemonFacts failing;

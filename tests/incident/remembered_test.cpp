@@ -167,6 +167,18 @@ TEST_CASE("a text from elsewhere is nothing, and no number in it is trusted") {
   CHECK_FALSE(parse_organization_status("{}", now));
 }
 
+TEST_CASE("a weakening reads back as old as it is, and not from the future") {
+  const Now now{test::at("2026-11-24T05:00:00Z"), base::SteadyTime(hours(50))};
+  const std::string text = to_text(Weakened{now.steady - hours(5), "less of \xff"}, now);
+  const base::SteadyTime later{minutes(3)};
+  const auto read = parse_weakened(text, {now.wall + hours(1), later});
+  REQUIRE(read);
+  CHECK(later - read->at == hours(6));
+  CHECK(read->what == "less of \xef\xbf\xbd");
+  CHECK(parse_weakened(text, {now.wall - hours(48), later})->at == later);
+  CHECK_FALSE(parse_weakened("{}", now));
+}
+
 TEST_CASE("a later success is what counts") {
   const Now now{test::at("2026-11-24T05:00:00Z"), base::SteadyTime(minutes(3))};
   model::KeyStatus status;

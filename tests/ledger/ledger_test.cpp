@@ -253,6 +253,21 @@ TEST_CASE("a weakening is told for a day, and a second one anew") {
   CHECK(causes(account.disk).back() == "AtlasPolicyWeakened by time");
 }
 
+TEST_CASE("a day is told by a clock that cannot be set") {
+  Account account(one_key());
+  settle(account);
+  policy::Weakening weaker;
+  account.reload(account.roster(), {weaker});
+  account.clock.set_wall(account.clock.wall() + hours(1000));
+  account.pass(hours(23));
+  CHECK(account.firing() == Names{"AtlasPolicyWeakened"});
+  account.pass(hours(1));
+  CHECK(account.firing().empty());
+  account.clock.set_wall(account.clock.wall() - hours(2000));
+  account.tick();
+  CHECK(account.firing().empty());
+}
+
 TEST_CASE("delivery fails after five minutes, and until the outbox is empty") {
   Account account(one_key());
   settle(account);
