@@ -179,6 +179,10 @@ void Ledger::take_alerts(std::vector<Alert> alerts) {
   for (const Alert& alert : alerts) {
     if (!alert.ends_at) {
       committed_.emplace(incident::identity_of(alert.labels), std::make_shared<const Alert>(alert));
+      // Until the first commit shows that it works.
+      if (alert.name == incident::AlertName::journal_failing && facts_.journal_failure.empty()) {
+        facts_.journal_failure = alert.summary;
+      }
     }
     const auto sink = alert.labels.find("sink");
     if (alert.name != incident::AlertName::delivery_failing || alert.ends_at ||

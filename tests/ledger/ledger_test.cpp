@@ -302,6 +302,20 @@ TEST_CASE("a journal that fails is an alert until a commit succeeds") {
   CHECK(causes(account.disk) == std::vector<std::string>{"AtlasAuditorJournalFailing by evidence"});
 }
 
+TEST_CASE("a restart does not end the alert of a journal that fails, its first commit does") {
+  Account account(one_key());
+  settle(account);
+  account.ledger().journal_failed("the disk is full");
+  account.tick();
+  account.commit();
+  account.kill_and_start();
+  account.tick();
+  CHECK(account.firing() == Names{"AtlasAuditorJournalFailing"});
+  account.ledger().journal_works();
+  account.tick();
+  CHECK(account.firing().empty());
+}
+
 TEST_CASE("a receiver that is new is told what fires, once") {
   Account account(one_key());
   account.poll(0, kTooMuch);
