@@ -74,11 +74,17 @@ void change_policy(model::Key& key, unsigned choice) {
   key.policy = std::make_shared<const model::Policy>(policy);
 }
 
+void change_expectation(model::Key& key) {
+  const bool was_present = key.expect == model::Expectation::present;
+  key.expect = was_present ? model::Expectation::absent : model::Expectation::present;
+  key.policy = was_present ? nullptr : test::expected_key('1').policy;
+}
+
 model::Organization changed(const Watched& watched, const model::Organization& whole,
                             std::size_t which, unsigned choice) {
   model::Organization next = watched.organization;
   if (which >= next.keys.size()) which = 0;
-  switch (choice % 7) {
+  switch (choice % 8) {
     case 0:
       if (next.keys.size() > 1) next.keys.erase(next.keys.begin() + static_cast<long>(which));
       break;
@@ -97,7 +103,10 @@ model::Organization changed(const Watched& watched, const model::Organization& w
       next.keys[which].name = next.keys[which].id.to_string() + (choice % 2 == 0 ? "a" : "b");
       break;
     case 4:
-      change_policy(next.keys[which], choice / 7);
+      change_policy(next.keys[which], choice / 8);
+      break;
+    case 6:
+      change_expectation(next.keys[which]);
       break;
     case 5:
       next.keys[which].waivers = std::make_shared<const std::vector<model::Waiver>>(
@@ -189,13 +198,19 @@ bool is_configured_away(const Watched& watched, const Alert& alert, const BookSt
   const std::size_t index = watched.index_of(*id);
   if (index == watched.keys.size()) return true;
   if (alert.name == AlertName::waiver_expiring) return true;
+  const model::Expectation expect = watched.organization.keys[index].expect;
   Finding finding;
   finding.kind = FindingKind::key_missing;
   if (alert.name == AlertName::key_drift) {
     finding.kind = model::parse_finding_kind(alert.labels.at("kind")).value();
     if (alert.labels.contains("role")) finding.role = alert.labels.at("role");
+    if (finding.kind == FindingKind::key_present && expect == model::Expectation::present) {
+      return true;
+    }
   } else if (alert.name != AlertName::key_not_found) {
     return false;
+  } else if (expect == model::Expectation::absent) {
+    return true;
   }
   return policy::is_waived(finding, watched.organization.keys[index], watched.now.wall);
 }
