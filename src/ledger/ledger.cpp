@@ -3,12 +3,10 @@
 #include "ledger/ledger.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "incident/remembered.h"
+#include "ledger/facts.h"
 #include "ledger/records.h"
 #include "policy/confirmation.h"
 
@@ -19,7 +17,6 @@ using incident::Alert;
 using incident::BookStep;
 using incident::Scope;
 using incident::SharedAlert;
-using nlohmann::json;
 using store::Fact;
 using store::FactKind;
 using store::Transition;
@@ -27,41 +24,8 @@ using store::Transition;
 constexpr base::Duration kSeenEvery = std::chrono::seconds(30);
 constexpr base::Duration kCheckpointEvery = std::chrono::hours(1);
 constexpr base::Duration kUndeliveredFor = std::chrono::minutes(5);
-constexpr const char* kConfiguration = "text";
-constexpr const char* kWeakened = "weakened";
-constexpr const char* kSinks = "sinks";
 /// A disk that takes longer than this hangs.
 constexpr base::Duration kCommitWithin = std::chrono::seconds(10);
-
-std::string id_of(const Scope& scope) {
-  return scope.organization.to_string() + "/" + scope.key.to_string();
-}
-
-std::optional<Scope> scope_of(std::string_view id) {
-  if (id.size() != 49) return std::nullopt;
-  const auto organization = model::OrganizationId::parse(id.substr(0, 24));
-  const auto key = model::KeyId::parse(id.substr(25));
-  if (!organization || !key) return std::nullopt;
-  return Scope{*organization, *key};
-}
-
-std::int64_t minute_of(base::WallTime time) {
-  return std::chrono::duration_cast<std::chrono::minutes>(time.time_since_epoch()).count();
-}
-
-base::WallTime time_of_minute(std::int64_t minute) {
-  return base::WallTime(std::chrono::minutes(minute));
-}
-
-Fact fact_of(const Alert& alert) {
-  return {FactKind::alert, incident::identity_of(alert.labels), incident::to_text(alert)};
-}
-
-std::vector<std::string> sinks_of(const std::string& line) try {
-  return json::parse(line).get<std::vector<std::string>>();
-} catch (const std::exception&) {
-  return {};
-}
 
 /// Whether it is the finding's alert, of those of the finding's key.
 bool is_about(const Alert& alert, const model::Finding& finding) {
@@ -82,31 +46,6 @@ Cause daemon_cause(const Alert& alert) {
   return alert.name == incident::AlertName::policy_weakened ? Cause::time : Cause::evidence;
 }
 
-/// The first that the words need, and how many more.
-std::string told(const std::vector<policy::Weakening>& weaker) {
-  constexpr std::size_t kTold = 10;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(weaker.size(), kTold); ++i) {
-    const policy::Weakening& one = weaker[i];
-    text += one.organization + (one.key.empty() ? "" : "/" + one.key) + ": " +
-            std::string(policy::to_string(one.kind)) + ": " + one.detail + "\n";
-  }
-  if (weaker.size() > kTold) text += "and " + std::to_string(weaker.size() - kTold) + " more\n";
-  return text;
-}
-
-/// An organization about which nothing was worth keeping has been watched for as long as its keys.
-void add_organizations(Remembered& remembered) {
-  std::unordered_map<model::OrganizationId, model::OrganizationStatus> unknown;
-  for (const auto& [scope, status] : remembered.keys) {
-    if (remembered.organizations.contains(scope.organization)) continue;
-    const auto [place, is_new] = unknown.try_emplace(scope.organization);
-    base::SteadyTime& since = place->second.watched_since;
-    since = is_new ? status.watched_since_steady : std::min(since, status.watched_since_steady);
-  }
-  remembered.organizations.merge(unknown);
-}
-
 }  // namespace
 
 Ledger::Ledger(Submit submit, Send send, const base::Clock& clock)
@@ -114,123 +53,6 @@ Ledger::Ledger(Submit submit, Send send, const base::Clock& clock)
   // Ascending also over a restart that could not open its store.
   next_id_ = clock_.wall().time_since_epoch().count() * 1000;
   checkpointed_ = clock_.steady();
-}
-
-Remembered Ledger::restore(const store::Restored& restored) {
-  const std::scoped_lock lock(mutex_);
-  Remembered remembered;
-  std::vector<Alert> alerts;
-  std::vector<std::pair<Scope, base::WallTime>> seen;
-  const incident::Now when = now();
-  for (const Fact& fact : restored.facts) {
-    switch (fact.kind) {
-      case FactKind::configuration:
-        remembered.configuration = fact.value;
-        break;
-      case FactKind::key:
-        if (const auto scope = scope_of(fact.id)) {
-          if (auto status = incident::parse_key_status(*fact.value, when)) {
-            remembered.keys.emplace(*scope, *std::move(status));
-          }
-        }
-        break;
-      case FactKind::seen:
-        if (const auto scope = scope_of(fact.id)) {
-          seen.emplace_back(*scope, time_of_minute(std::atoll(fact.value->c_str())));
-        }
-        break;
-      case FactKind::organization:
-        if (const auto id = model::OrganizationId::parse(fact.id)) {
-          if (auto status = incident::parse_organization_status(*fact.value, when)) {
-            remembered.organizations.emplace(*id, *std::move(status));
-          }
-        }
-        break;
-      case FactKind::alert:
-        if (auto alert = incident::parse_alert(*fact.value)) alerts.push_back(*std::move(alert));
-        break;
-      case FactKind::daemon:
-        if (fact.id == kWeakened) facts_.weakened = incident::parse_weakened(*fact.value, when);
-        if (fact.id == kSinks) sinks_ = sinks_of(*fact.value);
-        break;
-    }
-  }
-  for (const auto& [scope, success] : seen) {
-    const auto key = remembered.keys.find(scope);
-    if (key != remembered.keys.end() && key->second.last_success < success) {
-      incident::set_last_success(key->second, success, when);
-    }
-  }
-  take_alerts(std::move(alerts));
-  add_organizations(remembered);
-  next_id_ = std::max(next_id_, restored.last_outbox_id + 1);
-  for (const store::OutboxEntry& entry : restored.outbox) {
-    auto alert = incident::parse_alert(entry.alert);
-    if (!alert) continue;
-    Outgoing outgoing{entry.id, entry.sink, std::make_shared<const Alert>(*std::move(alert)),
-                      entry.due};
-    outbox_.emplace(entry.id, outgoing);
-    remembered.outbox.push_back(std::move(outgoing));
-  }
-  return remembered;
-}
-
-void Ledger::take_alerts(std::vector<Alert> alerts) {
-  for (const Alert& alert : alerts) {
-    if (!alert.ends_at) {
-      committed_.emplace(incident::identity_of(alert.labels), std::make_shared<const Alert>(alert));
-      // Until the first commit shows that it works.
-      if (alert.name == incident::AlertName::journal_failing && facts_.journal_failure.empty()) {
-        facts_.journal_failure = alert.summary;
-      }
-    }
-    const auto sink = alert.labels.find("sink");
-    if (alert.name != incident::AlertName::delivery_failing || alert.ends_at ||
-        sink == alert.labels.end()) {
-      continue;
-    }
-    auto& failing = facts_.failing_sinks;
-    if (std::ranges::find(failing, sink->second) == failing.end()) failing.push_back(sink->second);
-  }
-  book_.restore(std::move(alerts));
-}
-
-Remembered Ledger::merge(const store::Restored& restored) {
-  const std::scoped_lock lock(mutex_);
-  Remembered remembered;
-  std::vector<Alert> alerts;
-  for (const Fact& fact : restored.facts) {
-    if (fact.kind == FactKind::configuration) remembered.configuration = fact.value;
-    if (fact.kind == FactKind::daemon && fact.id == kWeakened && !facts_.weakened) {
-      facts_.weakened = incident::parse_weakened(*fact.value, now());
-    }
-    if (fact.kind != FactKind::alert) continue;
-    if (auto alert = incident::parse_alert(*fact.value)) alerts.push_back(*std::move(alert));
-  }
-  take_alerts(std::move(alerts));
-  next_id_ = std::max(next_id_, restored.last_outbox_id + 1);
-  for (const store::OutboxEntry& entry : restored.outbox) {
-    auto alert = incident::parse_alert(entry.alert);
-    if (!alert || outbox_.contains(entry.id)) continue;
-    Outgoing outgoing{entry.id, entry.sink, std::make_shared<const Alert>(*std::move(alert)),
-                      entry.due};
-    outbox_.emplace(entry.id, outgoing);
-    remembered.outbox.push_back(std::move(outgoing));
-  }
-  return remembered;
-}
-
-void Ledger::drop_unwatched(const model::StatusTable& table) {
-  const std::scoped_lock lock(mutex_);
-  std::unordered_set<Scope, incident::ScopeHash> watched{Scope{}};
-  for (const model::Organization& organization : table.roster()->organizations) {
-    watched.insert({organization.id, {}});
-    for (const model::Key& key : organization.keys) watched.insert({organization.id, key.id});
-  }
-  for (const Scope& scope : book_.scopes()) {
-    if (watched.contains(scope)) continue;
-    settle(book_.reconcile(scope, {}, clock_.wall()), Cause::configuration, {});
-  }
 }
 
 void Ledger::configure(incident::Terms terms) {
@@ -314,7 +136,7 @@ void Ledger::loaded(std::optional<std::string> text, const std::string& sha256,
   transition.records.push_back(config_loaded(time, sha256, roster));
   if (text) {
     configuration_ = *text;
-    transition.facts.push_back({FactKind::configuration, kConfiguration, *std::move(text)});
+    transition.facts.push_back(configuration_fact(*std::move(text)));
   }
   const BookStep step = weaken(weaker, transition);
   settle(step, Cause::configuration, std::move(transition));
@@ -336,9 +158,8 @@ BookStep Ledger::weaken(const std::vector<policy::Weakening>& weaker, Transition
   }
   facts_.weakened.reset();
   BookStep step = book_.reconcile({}, conditions_of(facts_, terms_, when), when.wall);
-  facts_.weakened = incident::Weakened{when.steady, told(weaker)};
-  transition.facts.push_back(
-      {FactKind::daemon, kWeakened, incident::to_text(*facts_.weakened, when)});
+  facts_.weakened = incident::Weakened{when.steady, text_of(weaker)};
+  transition.facts.push_back(weakened_fact(*facts_.weakened, when));
   BookStep begun = book_.reconcile({}, conditions_of(facts_, terms_, when), when.wall);
   std::ranges::move(begun.opened, std::back_inserter(step.opened));
   return step;
@@ -430,7 +251,7 @@ void Ledger::key(Cause cause, const model::Organization& organization, const mod
     transition.records.push_back(
         finding_changed(when.wall, organization, key.id.to_string(), change));
   }
-  transition.facts.push_back({FactKind::key, id_of(scope), incident::to_text(advance.after, when)});
+  transition.facts.push_back(key_fact(scope, advance.after, when));
   // A poll may disprove one finding and show another that is waived.
   const auto cause_of = [&](const Alert& alert) {
     const bool waived = std::ranges::any_of(advance.changes, [&](const policy::Change& change) {
@@ -452,8 +273,7 @@ void Ledger::discovery(Cause cause, const model::Organization& organization,
     transition.records.push_back(
         finding_changed(when.wall, organization, advance.keys[i].to_string(), advance.changes[i]));
   }
-  transition.facts.push_back(
-      {FactKind::organization, organization.id.to_string(), incident::to_text(of, when)});
+  transition.facts.push_back(organization_fact(organization.id, of, when));
   settle(step, cause, std::move(transition));
 }
 
@@ -470,8 +290,7 @@ void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& r
     const BookStep step = reconcile(organizations[i], statuses[i]);
     if (step.empty()) continue;
     Transition transition;
-    transition.facts.push_back({FactKind::organization, organizations[i].id.to_string(),
-                                incident::to_text(statuses[i], when)});
+    transition.facts.push_back(organization_fact(organizations[i].id, statuses[i], when));
     settle(step, Cause::evidence, std::move(transition));
   }
   std::size_t at = 0;
@@ -562,7 +381,7 @@ void Ledger::settle(const BookStep& step, const std::function<Cause(const Alert&
   // new.
   for (const auto* alerts : {&step.resolved, &step.opened}) {
     for (const SharedAlert& alert : *alerts) {
-      transition.facts.push_back(fact_of(*alert));
+      transition.facts.push_back(alert_fact(*alert));
       if (alert->ends_at) {
         transition.records.push_back(alert_resolved(time, *alert, cause_of(*alert)));
       }
@@ -631,7 +450,7 @@ std::vector<Outgoing> Ledger::tell_newcomers(const std::vector<std::string>& sin
   }
   if (sinks_ == sinks) return told;
   sinks_ = sinks;
-  transition.facts.push_back({FactKind::daemon, kSinks, json(sinks_).dump()});
+  transition.facts.push_back(sinks_fact(sinks_));
   submit_(std::move(transition), [](bool) {});
   return told;
 }
@@ -663,39 +482,6 @@ void Ledger::journal_failed(std::string why) {
 void Ledger::journal_works() {
   const std::scoped_lock lock(mutex_);
   facts_.journal_failure.clear();
-}
-
-Transition Ledger::everything(const model::StatusTable& table) const {
-  const std::scoped_lock lock(mutex_);
-  Transition transition;
-  const incident::Now when = now();
-  const auto& organizations = table.roster()->organizations;
-  for (std::size_t i = 0; i < organizations.size(); ++i) {
-    transition.facts.push_back({FactKind::organization, organizations[i].id.to_string(),
-                                incident::to_text(table.organization(i), when)});
-  }
-  std::size_t at = 0;
-  table.visit([&](std::size_t index, const model::KeyStatus& status) {
-    while (index >= organizations[at].first_key + organizations[at].keys.size()) ++at;
-    const model::Organization& organization = organizations[at];
-    const Scope scope{organization.id, organization.keys[index - organization.first_key].id};
-    transition.facts.push_back({FactKind::key, id_of(scope), incident::to_text(status, when)});
-  });
-  for (const SharedAlert& alert : book_.firing()) transition.facts.push_back(fact_of(*alert));
-  for (const SharedAlert& alert : book_.resolved()) transition.facts.push_back(fact_of(*alert));
-  if (facts_.weakened) {
-    transition.facts.push_back(
-        {FactKind::daemon, kWeakened, incident::to_text(*facts_.weakened, when)});
-  }
-  transition.facts.push_back({FactKind::daemon, kSinks, json(sinks_).dump()});
-  if (!configuration_.empty()) {
-    transition.facts.push_back({FactKind::configuration, kConfiguration, configuration_});
-  }
-  for (const auto& [id, outgoing] : outbox_) {
-    transition.outbox.push_back(
-        {id, outgoing.sink, incident::to_text(*outgoing.alert), outgoing.due});
-  }
-  return transition;
 }
 
 Ledger::Shown Ledger::shown() const {

@@ -145,6 +145,7 @@ class Ledger {
   incident::BookStep reconcile(const model::Organization& organization,
                                const model::OrganizationStatus& of);
   void take_alerts(std::vector<incident::Alert> alerts);
+  std::vector<Outgoing> take_outbox(const store::Restored& restored);
   void settle(const incident::BookStep& step, Cause cause, store::Transition transition);
   void settle(const incident::BookStep& step,
               const std::function<Cause(const incident::Alert&)>& cause_of,

@@ -1,6 +1,8 @@
 // The journal's records in JSON. Names are for those who read an export years later: append only.
 #include "ledger/records.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "base/utc_time.h"
@@ -91,6 +93,18 @@ Draft policy_weakened(base::WallTime time, const policy::Weakening& weakening) {
                 {"weakening", policy::to_string(weakening.kind)},
                 {"detail", weakening.detail}},
                weakening.organization_id.to_string(), weakening.key_id);
+}
+
+std::string text_of(const std::vector<policy::Weakening>& weaker) {
+  constexpr std::size_t kTold = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(weaker.size(), kTold); ++i) {
+    const policy::Weakening& one = weaker[i];
+    text += one.organization + (one.key.empty() ? "" : "/" + one.key) + ": " +
+            std::string(policy::to_string(one.kind)) + ": " + one.detail + "\n";
+  }
+  if (weaker.size() > kTold) text += "and " + std::to_string(weaker.size() - kTold) + " more\n";
+  return text;
 }
 
 Draft state_changed(base::WallTime time, const model::Organization& organization,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "incident/book.h"
 #include "journal/record.h"
@@ -22,6 +23,8 @@ journal::Draft key_added(base::WallTime time, const model::Organization& organiz
 journal::Draft key_removed(base::WallTime time, const model::Organization& organization,
                            const model::Key& key, const std::vector<incident::SharedAlert>& open);
 journal::Draft policy_weakened(base::WallTime time, const policy::Weakening& weakening);
+/// What a load weakened, a line each, for people; past ten how many more.
+std::string text_of(const std::vector<policy::Weakening>& weaker);
 journal::Draft state_changed(base::WallTime time, const model::Organization& organization,
                              const model::Key& key, model::State from,
                              const model::KeyStatus& status);
