@@ -3,6 +3,7 @@
 // told at once, and every `retry` it opens what is not open and tries the oldest again.
 #include "store/writer.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <numeric>
@@ -178,12 +179,12 @@ bool Writer::Worker::open() {
   return true;
 }
 
-/// Commits all that waits.
+/// Commits what waits and may not wait longer.
 bool Writer::Worker::drain() {
   for (;;) {
     {
       const std::scoped_lock lock(mutex_);
-      if (backlog_.empty()) return true;
+      if (!may_commit()) return true;
     }
     if (out_of_time() || !commit_batch()) return false;
   }

@@ -2,61 +2,23 @@
 fires goes on firing until a poll disproves it."""
 import hashlib
 import hmac
-import http.server
 import json
 import socket
 import subprocess
-import threading
 import time
 import unittest
 
 import harness
+import servers
 from harness import BIN, ORG, key_id, reader_key, wait_for, watched
 
 SECRET = "hook-secret-0123456789abcdef"
 
 
-class Recorder:
-    """A webhook that keeps what it took, and refuses everything while `down`."""
-
-    def __init__(self, test):
-        self.taken, self.down, self.lock = [], False, threading.Lock()
-        recorder = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                with recorder.lock:
-                    if not recorder.down:
-                        recorder.taken.append((dict(self.headers), body))
-                self.send_response(503 if recorder.down else 200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        test.addCleanup(self.server.server_close)
-        test.addCleanup(self.server.shutdown)
-
-    def alerts(self):
-        """(alertname, status, kind, startsAt) in the order taken."""
-        with self.lock:
-            return [(alert["labels"]["alertname"], document["status"],
-                     alert["labels"].get("kind"), alert["startsAt"])
-                    for document in (json.loads(body) for _, body in self.taken)
-                    for alert in document["alerts"]]
-
-    def names(self, status):
-        return [(name, kind) for name, state, kind, _ in self.alerts() if state == status]
-
-
 class Alerts(harness.TestCase):
     def setUp(self):
         super().setUp()
-        self.hook = Recorder(self)
+        self.hook = servers.Recorder(self)
         self.secrets.add(SECRET)
         self.write("secrets/hook", SECRET + "\n", 0o600)
         self.sim = self.simulator(reader_key(1), reader_key(2))

@@ -3,6 +3,7 @@ listener that misbehaves by script, and a tap that reads along."""
 import base64
 import contextlib
 import hashlib
+import http.server
 import json
 import re
 import select
@@ -240,3 +241,42 @@ class Wiretap(Listener):
 
 def basic(user, password):
     return base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+class Recorder:
+    """A webhook that keeps what it took. It refuses everything while `down`, and otherwise what
+    `refuses()` says."""
+
+    def __init__(self, test, refuses=lambda: False):
+        self.taken, self.down, self.lock = [], False, threading.Lock()
+        recorder = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with recorder.lock:
+                    refused = recorder.down or refuses()
+                    if not refused:
+                        recorder.taken.append((dict(self.headers), body))
+                self.send_response(503 if refused else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        test.addCleanup(self.server.server_close)
+        test.addCleanup(self.server.shutdown)
+
+    def alerts(self):
+        """(alertname, status, kind, startsAt) in the order taken."""
+        with self.lock:
+            return [(alert["labels"]["alertname"], document["status"],
+                     alert["labels"].get("kind"), alert["startsAt"])
+                    for document in (json.loads(body) for _, body in self.taken)
+                    for alert in document["alerts"]]
+
+    def names(self, status):
+        return [(name, kind) for name, state, kind, _ in self.alerts() if state == status]
