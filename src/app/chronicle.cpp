@@ -18,6 +18,10 @@ namespace aka::app {
 namespace {
 
 constexpr std::chrono::milliseconds kCommitPatience{1500};
+/// So that thousands of keys which drift together become tens of commits. A lone alert, and that
+/// it was taken, waits for nothing.
+constexpr std::chrono::milliseconds kCommitPace{250};
+constexpr int kCommitBurst = 4;
 constexpr base::Duration kTick = std::chrono::seconds(1);
 constexpr base::Duration kCutEvery = std::chrono::hours(24);
 /// Where the package puts the pages; the Prometheus rules name the same place.
@@ -109,7 +113,9 @@ base::Result<void> Chronicle::open(const settings::StoreSettings& settings) {
     failed(store.error());
   }
   store::WriterObserver& observer = *this;
-  writer_ = std::make_unique<store::Writer>(std::move(opened_store), open_store, observer, clock_);
+  writer_ = std::make_unique<store::Writer>(
+      std::move(opened_store), open_store, observer, clock_,
+      store::WriterLimits{.pace = kCommitPace, .burst = kCommitBurst});
   ledger_.begin(build().version);
   return {};
 }

@@ -62,6 +62,9 @@ class Writer::Worker {
   /// Waits until there is something to do; false: this is the last round.
   bool wait();
   bool is_due() const { return !next_try_ || clock_.steady() >= *next_try_; }
+  base::SteadyTime next_commit() const { return paced_ - (limits_.burst - 1) * limits_.pace; }
+  bool may_commit() const;
+  std::optional<base::SteadyTime> next_wake() const;
   bool out_of_time();
 
   bool open();
@@ -80,6 +83,7 @@ class Writer::Worker {
   std::unique_ptr<Store> store_;
   bool failing_;
   std::optional<base::SteadyTime> next_try_;  ///< after a failure
+  base::SteadyTime paced_{};                  ///< when the next commit is in turn, by the pace
   Head newest_;                               ///< that was committed
 
   std::mutex mutex_;
@@ -140,15 +144,29 @@ bool Writer::Worker::wait() {
   const auto has_work = [this] {
     if (stopping_) return true;
     if (failing_) return backlog_.has_thens() || is_due();
-    return !backlog_.empty() || (cut_before_ && is_due());
+    return may_commit() || (cut_before_ && is_due());
   };
   while (!has_work()) {
-    if (next_try_ && (failing_ || cut_before_))
-      clock_.wait_until(changed_, lock, *next_try_);
+    if (const auto wake = next_wake())
+      clock_.wait_until(changed_, lock, *wake);
     else
       changed_.wait(lock);
   }
   return !stopping_;
+}
+
+/// Whether there is something to commit and it need not wait for more. With mutex_ held.
+bool Writer::Worker::may_commit() const {
+  if (backlog_.empty()) return false;
+  return stopping_ || clock_.steady() >= next_commit() || backlog_.size() >= limits_.group;
+}
+
+/// When there is work even if nothing new comes. With mutex_ held.
+std::optional<base::SteadyTime> Writer::Worker::next_wake() const {
+  std::optional<base::SteadyTime> wake;
+  if (failing_ || cut_before_) wake = next_try_;
+  if (!failing_ && !backlog_.empty()) wake = wake ? std::min(*wake, next_commit()) : next_commit();
+  return wake;
 }
 
 bool Writer::Worker::out_of_time() {
@@ -195,6 +213,8 @@ bool Writer::Worker::commit_batch() {
   Backlog::Batch batch = backlog_.take(limits_.group, clock_.wall());
   lock.unlock();
   const base::SteadyTime begun = clock_.steady();
+  // Full ones, which do not wait, put the next off by no more than one turn.
+  paced_ = std::min(std::max(paced_, begun) + limits_.pace, begun + limits_.burst * limits_.pace);
   const auto head = store_->commit(batch.transitions);
   const auto took = clock_.steady() - begun;
   const std::size_t count = batch.transitions.size();

@@ -40,6 +40,10 @@ struct WriterLimits {
   std::size_t group = 5000;   ///< transitions in one commit
   std::size_t kept = 100000;  ///< transitions that wait; beyond it the oldest lose their records
   std::chrono::milliseconds retry = std::chrono::seconds(1);
+  /// From one commit to the next, so that many small steps become few commits. After a quiet time
+  /// `burst` of them may come as they like.
+  std::chrono::milliseconds pace{0};
+  int burst = 1;
 };
 
 /// The one thread that writes to the store. It takes all that is queued into one commit, so that a

@@ -230,6 +230,30 @@ TEST_SUITE("writer") {
                                     {note("a")}, {note("b"), note("c"), note("d")}, {note("e")}});
   }
 
+  TEST_CASE("what comes soon after a commit is gathered for one more, which a stop hastens") {
+    World world;
+    const auto writer = world.writer({.group = 3, .pace = seconds(1), .burst = 2});
+    for (const char* text : {"z", "a"}) {
+      auto one = submit(*writer, text);
+      CHECK(fate_of(one));
+    }
+    submit(*writer, "b");
+    auto c = submit(*writer, "c");
+    world.clock.advance(seconds(1));
+    CHECK(fate_of(c));
+    for (const char* text : {"d", "e"}) submit(*writer, text);
+    auto f = submit(*writer, "f");
+    CHECK(fate_of(f));  // enough for a commit
+    submit(*writer, "g");
+    CHECK(writer->stop(seconds(5)) == 0);
+    CHECK(world.disk.texts() ==
+          std::vector<std::vector<std::string>>{{note("z")},
+                                                {note("a")},
+                                                {note("b"), note("c")},
+                                                {note("d"), note("e"), note("f")},
+                                                {note("g")}});
+  }
+
   TEST_CASE("a failure is told at once, and the transitions are tried again") {
     World world;
     world.disk.breaks(ErrorKind::io);
