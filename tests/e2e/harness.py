@@ -234,10 +234,10 @@ class Metrics:
 
 
 class Daemon(Process):
-    def __init__(self, test, config, *arguments, env=None):
+    def __init__(self, test, config, *arguments, env=None, listen="127.0.0.1:0"):
         self.test = test
         super().__init__([BIN / "atlas-key-auditor", "run", "--config", config, "--listen",
-                          "127.0.0.1:0", *arguments], env=env)
+                          listen, *arguments], env=env)
         self.url = self.search(r"listening.*address\W+(http://[\d.:]+)")[1]
 
     def get(self, path, **options):

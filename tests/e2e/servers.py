@@ -13,10 +13,13 @@ import socketserver
 import ssl
 import subprocess
 import threading
+import urllib.parse
 
 import harness
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+ALERTMANAGER = shutil.which("prometheus-alertmanager")
+PROMETHEUS = shutil.which("prometheus")
 LIGHTTPD = shutil.which("lighttpd", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 REALM = "MMS Public API"
 
@@ -280,3 +283,68 @@ class Recorder:
 
     def names(self, status):
         return [(name, kind) for name, state, kind, _ in self.alerts() if state == status]
+
+
+class Alertmanager:
+    """Debian's, on a port that stays over restarts. It tells `hook`, if there is one, of each alert
+    at once."""
+
+    def __init__(self, test, hook=None):
+        self.test, self.process = test, None
+        self.directory = test.directory / f"alertmanager-{harness.free_port()}"
+        self.address = f"127.0.0.1:{harness.free_port()}"
+        self.url = f"http://{self.address}"
+        webhooks = [{"url": hook, "send_resolved": True}] if hook else []
+        self.config = test.write(f"{self.directory.name}.yml", {
+            "route": {"receiver": "all", "group_by": ["..."] if hook else ["org_id"],
+                      "group_wait": "0s", "group_interval": "1s"},
+            "receivers": [{"name": "all", "webhook_configs": webhooks}]})
+        self.start()
+
+    def start(self):
+        self.process = self.test.keep(harness.Process(
+            [ALERTMANAGER, "--cluster.listen-address=", f"--config.file={self.config}",
+             f"--storage.path={self.directory}", f"--web.listen-address={self.address}"]))
+        harness.wait_for("Alertmanager", lambda: self.get("/-/ready").status == 200, 30)
+
+    def stop(self):
+        """What it told its receivers is kept, not its alerts."""
+        self.process.stop()
+
+    def kill(self):
+        """Nothing is kept."""
+        self.process.kill()
+        shutil.rmtree(self.directory)
+
+    def get(self, path):
+        return harness.request(self.url + path, timeout=30)
+
+    def active(self):
+        return self.get("/api/v2/alerts?active=true").json()
+
+    def metrics(self):
+        return harness.Metrics(self.get("/metrics").text)
+
+
+class Prometheus:
+    """Debian's, which scrapes one target every second and evaluates the rules that are shipped."""
+
+    def __init__(self, test, target):
+        address = f"127.0.0.1:{harness.free_port()}"
+        self.url = f"http://{address}"
+        config = test.write("prometheus.yml", {
+            "global": {"scrape_interval": "1s"},
+            "scrape_configs": [{"job_name": "atlas-key-auditor",
+                                "static_configs": [{"targets": [target]}]}],
+            "rule_files": [str(harness.SOURCE / "deploy/prometheus/rules.yml")]})
+        test.keep(harness.Process([
+            PROMETHEUS, f"--config.file={config}", f"--web.listen-address={address}",
+            f"--storage.tsdb.path={test.directory / 'prometheus'}"]))
+        harness.wait_for("Prometheus", lambda: harness.request(self.url + "/-/ready").status == 200,
+                         30)
+
+    def query(self, expression, path="query", **arguments):
+        query = urllib.parse.urlencode({"query": expression, **arguments})
+        answer = harness.request(f"{self.url}/api/v1/{path}?{query}", timeout=30).json()
+        assert answer["status"] == "success", answer
+        return answer["data"]["result"]

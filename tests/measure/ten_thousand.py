@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""10,000 keys in 20 organizations that all drift at the same moment: commits, the time until a real
-Alertmanager has accepted every alert, requests, memory."""
-import json
+"""10,000 keys in 20 organizations that all drift at the same moment, in all that they hold: commits,
+the time until a real Alertmanager has accepted every alert, requests, memory. Most of the alerts
+are of missing roles, which two polls have to see."""
 import re
 import struct
 import sys
@@ -12,7 +12,7 @@ import harness
 import servers
 
 KEYS, ORGANIZATIONS = 10_000, 20
-INTERVAL = sys.argv[1] if len(sys.argv) > 1 else "10s"
+INTERVAL = sys.argv[1] if len(sys.argv) > 1 else "5s"
 
 
 def commits(store):
@@ -35,6 +35,10 @@ with bench.stage() as case:
     # A resend meanwhile would count what was accepted twice.
     config.write_text(text + f"alerting: {{alertmanager: {{urls: ['{manager.url}'], resend: 1h}}}}\n")
     store = case.directory / re.search(r'path: "(.*?)"', text)[1]
+    # One for ORG_OWNER, and one for each role that it takes the place of.
+    roles = {name: len(exact.split(",")) for name, exact in
+             re.findall(r"^  (policy-\d+):\n.*\n    roles: {exact: \[(.*)\]}", text, re.MULTILINE)}
+    expected = sum(1 + roles[policy] for policy in re.findall(r"policy: (policy-\d+)", text))
     organizations = re.findall(r'^  - id: "(\w+)"', text, re.MULTILINE)
     daemon = case.keep(harness.Daemon(case, config))
     harness.wait_for("all to be compliant", lambda: bench.outcomes(daemon.metrics()).get(
@@ -50,18 +54,14 @@ with bench.stage() as case:
     largest = 0
 
     def done():
-        """Every finding is confirmed and every alert accepted."""
         global largest
         largest = max(largest, daemon.rss())
-        time.sleep(0.2)
-        return daemon.polls() >= wanted and accepted(manager) >= \
-            len(daemon.metrics().all("atlas_alert_firing")) > KEYS
+        time.sleep(0.1)
+        return accepted(manager) >= expected
 
-    wanted = daemon.polls() + 3 * KEYS
     first = harness.wait_for("the first alert", lambda: accepted(manager) and time.monotonic(), 60)
     harness.wait_for("all to be accepted", done, 600)
     took = time.monotonic() - begin
-    alerts = len(daemon.metrics().all("atlas_alert_firing"))
     used = [after - old for after, old in
             zip((commits(store), sim.stats()["requests"], daemon.cpu()), before)]
     taken = int(accepted(manager))
@@ -71,9 +71,9 @@ with bench.stage() as case:
 
 bench.verdict(
     "ten thousand drifts at once",
-    f"{alerts} alerts of {KEYS} keys at an interval of {INTERVAL} accepted after {took:.1f} s (the "
+    f"{expected} alerts of {KEYS} keys at an interval of {INTERVAL} accepted after {took:.1f} s (the "
     f"first after {first - begin:.2f} s), {taken} received, {active} active; {used[0]} commits, "
     f"{used[1]} requests, {used[2]:.1f} s of CPU; {settled / 1e6:.0f} MB before, at most "
     f"{largest / 1e6:.0f} MB (Alertmanager {bytes_of_manager / 1e6:.0f} MB)",
     ("more than 100 commits", used[0] <= 100),
-    ("not all active", active == alerts))
+    ("not all active", active == expected))
