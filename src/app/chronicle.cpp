@@ -149,9 +149,10 @@ std::optional<audit::Memory> Chronicle::recall(const Configuration& next) {
                        std::vector<model::OrganizationStatus>(roster.organizations.size())};
   for (std::size_t i = 0; i < roster.organizations.size(); ++i) {
     const model::Organization& organization = roster.organizations[i];
-    memory.organizations[i].watched_since = clock_.steady();
     const auto known = remembered_.organizations.find(organization.id);
     if (known != remembered_.organizations.end()) memory.organizations[i] = known->second;
+    // While nobody ran, nobody asked: that is no silence of the service.
+    memory.organizations[i].watched_since = clock_.steady();
     for (std::size_t k = 0; k < organization.keys.size(); ++k) {
       model::KeyStatus& status = memory.keys[organization.first_key + k];
       const auto key = remembered_.keys.find({organization.id, organization.keys[k].id});

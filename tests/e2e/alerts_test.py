@@ -155,6 +155,20 @@ class Alerts(harness.TestCase):
         self.sim.clear_faults()
         wait_for("its resolve", lambda: ("AtlasKeyForbidden", None) in self.hook.names("resolved"))
 
+    def test_an_organization_is_not_out_of_reach_because_nobody_asked(self):
+        self.sim = self.simulator(*(reader_key(number) for number in range(1, 4)))
+        # The first two polls after a start fail, the third one does not.
+        for number in (1, 2):
+            self.sim.fault("answer", status=403, key=key_id(number))
+        path = self.settings(interval="2s", first={
+            "discover": True, "keys": [watched(number) for number in range(1, 4)]})
+        daemon = self.daemon(path)
+        wait_for("a sweep", lambda: ("AtlasKeyUnmanaged", None) in self.hook.names("firing"))
+        self.assertEqual(daemon.stop(), 0)
+        time.sleep(2)  # an interval
+        self.daemon(path).wait_for_polls(4)
+        self.assertNotIn(("AtlasOrgUnreachable", None), self.hook.names("firing"))
+
     def test_a_receiver_that_hangs_delays_no_stop(self):
         hanging = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(hanging.close)
