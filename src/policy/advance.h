@@ -45,7 +45,7 @@ Advance advance(const model::KeyStatus& before, const model::Key& key,
 Advance carry_over(const model::KeyStatus& before, const model::Key& old_key,
                    const model::Key& new_key, base::WallTime now);
 
-/// Time passes without a poll: waivers lapse. To be asked at next_lapse().
+/// Time passes without a poll: waivers lapse.
 Advance reevaluate(const model::KeyStatus& before, const model::Key& key, base::WallTime now);
 
 }  // namespace aka::policy

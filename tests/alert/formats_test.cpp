@@ -102,6 +102,14 @@ TEST_SUITE("formats") {
     CHECK(setup.sent(1)[0]["labels"] == setup.sent()[0]["labels"]);
   }
 
+  TEST_CASE("Alertmanager gets no end before the start, though the clock went back") {
+    Setup setup(Kind::alertmanager, "https://auditor.example/");
+    setup.clock.set_wall(setup.clock.wall() - 24h);
+    setup.deliver({firing(1, "", "ci")});
+    CHECK(setup.sent()[0]["startsAt"] == "2026-11-24T00:00:00Z");
+    CHECK(setup.sent()[0]["endsAt"] == "2026-11-24T00:30:00Z");
+  }
+
   TEST_CASE("an alert outlives four resends, and a heartbeat four of its own") {
     testing::FakeClock clock;
     Workshop workshop(clock);

@@ -54,7 +54,9 @@ base::WallTime Alertmanager::end_of(const incident::Alert& alert) const {
   if (alert.ends_at) return *alert.ends_at;
   const bool is_heartbeat = alert.name == incident::AlertName::auditor_alive;
   const base::Duration period = is_heartbeat ? traits_.heartbeat : *traits_.resend;
-  return clock_.wall() + std::max<base::Duration>(4 * period, std::chrono::minutes(30));
+  // Not before it starts, though the clock went back: that would be refused with its whole batch.
+  return std::max(clock_.wall(), alert.starts_at) +
+         std::max<base::Duration>(4 * period, std::chrono::minutes(30));
 }
 
 Outcome Alertmanager::deliver(std::span<const Notification> notifications,
