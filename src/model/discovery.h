@@ -20,9 +20,10 @@ struct UnmanagedKey {
   std::string public_key;
   std::vector<Role> roles;  ///< a set: sorted, without repeats
   KeyOwner owner = KeyOwner::somebody;
-  int absences = 0;   ///< complete sweeps in a row that lacked it
-  int presences = 0;  ///< complete sweeps that met it; counted to the most that can be asked for
-  Finding finding;    ///< its `since` is when a page first showed it
+  int absences = 0;  ///< complete sweeps in a row that lacked it
+  int presences =
+      0;  ///< complete sweeps in a row that met it; counted to the most that can be asked for
+  Finding finding;  ///< its `since` is when a page first showed it
 
   friend bool operator==(const UnmanagedKey&, const UnmanagedKey&) = default;
 };

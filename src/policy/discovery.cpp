@@ -109,7 +109,7 @@ DiscoveryAdvance complete(const Before& before, const Sweep& sweep, base::WallTi
   for (UnmanagedKey& key : after.unmanaged) {
     const bool met = std::ranges::binary_search(sweep.met, key.id);
     key.absences = met ? 0 : key.absences + 1;
-    if (met) key.presences = std::min<int>(key.presences + 1, model::Streaks::kMost);
+    key.presences = met ? std::min<int>(key.presences + 1, model::Streaks::kMost) : 0;
   }
   close_if(after, advance,
            [](const UnmanagedKey& key) { return key.absences >= kAbsencesThatClose; });
