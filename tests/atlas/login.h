@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "atlas/auth_table.h"
 #include "base/diagnostics.h"
 #include "base/section.h"
@@ -70,6 +72,17 @@ inline std::string header_of(const http::Request& request, std::string_view name
     if (key == name) return value;
   }
   return "";
+}
+
+inline std::string token_body(const std::string& token, long life = 3600) {
+  return fmt::format(R"({{"access_token":"{}","expires_in":{},"token_type":"Bearer"}})", token,
+                     life);
+}
+
+/// "POST /api/oauth/token", "GET /t Bearer one".
+inline std::string describe(const http::Request& request) {
+  const std::string login = header_of(request, "Authorization");
+  return request.method + " " + request.target + (login.starts_with("Bearer ") ? " " + login : "");
 }
 
 }  // namespace aka::test
