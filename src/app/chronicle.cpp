@@ -28,7 +28,7 @@ constexpr base::Duration kCutEvery = std::chrono::hours(24);
 constexpr const char* kRunbooks = "file:///usr/share/doc/atlas-key-auditor/runbooks/";
 
 /// The files of a configuration as one text, and back.
-std::string text_of(const settings::Sources& sources) {
+std::string joined(const settings::Sources& sources) {
   nlohmann::json files = nlohmann::json::array();
   for (const settings::Source& source : sources) {
     files.push_back({{"path", source.path}, {"text", source.text.value_or("")}});
@@ -78,6 +78,7 @@ Chronicle::Chronicle(metrics::DaemonMetrics& metrics, http::Resolver& resolver,
     : metrics_(metrics),
       resolver_(resolver),
       clock_(clock),
+      began_(clock.steady()),
       ledger_(
           [this](store::Transition transition, std::function<void(bool)> then) {
             writer_->submit(std::move(transition), std::move(then));
@@ -120,14 +121,21 @@ base::Result<void> Chronicle::open(const settings::StoreSettings& settings) {
   return {};
 }
 
-std::optional<audit::Memory> Chronicle::recall(const Configuration& next) {
+Chronicle::ConfigurationText Chronicle::text_of(Configuration& configuration) {
+  std::string text = joined(std::exchange(configuration.sources, {}));
+  std::string sha256 = journal::sha256_hex(text);
+  return {std::move(text), std::move(sha256)};
+}
+
+std::optional<audit::Memory> Chronicle::recall(Configuration& next) {
   if (!remembered_.configuration && remembered_.keys.empty()) return std::nullopt;
   bool readable = remembered_.configuration.has_value();
   const std::string text = std::exchange(remembered_.configuration, std::nullopt).value_or("");
   sha256_ = journal::sha256_hex(text);
+  next_ = text_of(next);
   if (!readable) {
     demands_ = demands_of(next.roster, next.settings.schedule);
-  } else if (sha256_ == journal::sha256_hex(text_of(next.sources))) {
+  } else if (sha256_ == next_->sha256) {
     demands_ = demands_of(next.roster, next.settings.schedule);
   } else {
     base::Diagnostics ignored;
@@ -179,7 +187,8 @@ std::optional<audit::Memory> Chronicle::recall(const Configuration& next) {
 void Chronicle::configure(const Configuration& next) {
   const alert::AlertingSettings& alerting = next.alerting;
   incident::Labels labels(alerting.labels.begin(), alerting.labels.end());
-  ledger_.configure({next.settings.schedule.confirm, next.settings.schedule.stale_after, labels});
+  ledger_.configure(
+      {next.settings.schedule.confirm, next.settings.schedule.stale_after, labels, began_});
   std::shared_ptr<const incident::Alert> alive;
   {
     const std::scoped_lock lock(mutex_);
@@ -199,8 +208,8 @@ void Chronicle::configure(const Configuration& next) {
 }
 
 std::vector<policy::Weakening> Chronicle::loaded(Configuration& configuration) {
-  std::string text = text_of(std::exchange(configuration.sources, {}));
-  const std::string sha256 = journal::sha256_hex(text);
+  if (!next_) next_ = text_of(configuration);
+  auto [text, sha256] = *std::exchange(next_, std::nullopt);
   std::vector<policy::Weakening> weaker;
   policy::Demands demands = demands_of(configuration.roster, configuration.settings.schedule);
   if (demands_.roster != nullptr && demands_.roster != demands.roster)

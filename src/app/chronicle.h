@@ -36,7 +36,7 @@ class Chronicle final : private store::WriterObserver {
 
   /// What was known of the keys when the last run ended; nothing if that is unknown. `next` is the
   /// configuration that is about to be adopted. Once, after open().
-  std::optional<audit::Memory> recall(const Configuration& next);
+  std::optional<audit::Memory> recall(Configuration& next);
 
   /// Terms and receivers from now on; before the auditor adopts the same configuration.
   void configure(const Configuration& next);
@@ -57,6 +57,13 @@ class Chronicle final : private store::WriterObserver {
   void count_pending() const;
 
  private:
+  struct ConfigurationText {
+    std::string text;
+    std::string sha256;
+  };
+
+  /// Takes the files out of the configuration: they are big, and needed once.
+  static ConfigurationText text_of(Configuration& configuration);
   void committed(const store::Committed& commit) override;
   void failed(const base::Error& error) override;
   store::Transition opened(const store::Restored& restored) override;
@@ -74,9 +81,11 @@ class Chronicle final : private store::WriterObserver {
   metrics::DaemonMetrics& metrics_;
   http::Resolver& resolver_;
   const base::Clock& clock_;
+  const base::SteadyTime began_;
   ledger::Ledger ledger_;
-  ledger::Remembered remembered_;  // until recall() and configure()
-  std::string sha256_;             // of the configuration journaled last
+  ledger::Remembered remembered_;          // until recall() and configure()
+  std::string sha256_;                     // of the configuration journaled last
+  std::optional<ConfigurationText> next_;  // of the one to be adopted, if it was asked for
   alert::Delivery delivery_;
   std::unique_ptr<store::Writer> writer_;
   base::WallTime cut_{};  // when the journal was last shortened

@@ -133,6 +133,7 @@ struct Auditor::Generation {
       status.unreachable = old.unreachable;
       status.reachable_since = old.reachable_since;
       status.failed_polls = old.failed_polls;
+      status.failing_since = old.failing_since;
       if (same_credential(before, from, i)) status.credential_excess = old.credential_excess;
       const auto advance = policy::carry_over(old.discovery, plan.roster->organizations[i]);
       status.discovery = advance.after;
@@ -182,6 +183,20 @@ struct Auditor::Generation {
     }
   }
 
+  /// Each key's place in the first interval: who was not polled for longest comes first, so that a
+  /// process that is killed over and over still comes to all of them.
+  std::vector<std::size_t> first_turns(const model::Organization& organization) const {
+    std::vector<std::pair<base::WallTime, std::size_t>> by_age;
+    by_age.reserve(organization.keys.size());
+    for (std::size_t k = 0; k < organization.keys.size(); ++k) {
+      by_age.emplace_back(table.key(organization.first_key + k).last_poll, k);
+    }
+    std::ranges::sort(by_age);
+    std::vector<std::size_t> turns(by_age.size());
+    for (std::size_t turn = 0; turn < by_age.size(); ++turn) turns[by_age[turn].second] = turn;
+    return turns;
+  }
+
   PollerMemory memory_for(std::size_t organization, const Generation* before, const Ancestry& from,
                           const std::vector<PollerMemory>& memories, SteadyTime now) const;
 
@@ -215,14 +230,16 @@ PollerMemory Auditor::Generation::memory_for(std::size_t organization, const Gen
     add_other_jobs(memory, organization, {}, false, now);
   }
   memory.jobs.reserve(of.keys.size() + 2);
+  const std::vector<std::size_t> turns = first_turns(of);
   for (std::size_t k = 0; k < of.keys.size(); ++k) {
-    SteadyTime due = first_due(k, of.keys.size(), now, interval);
+    SteadyTime due = first_due(turns[k], of.keys.size(), now, interval);
     const auto old = due_before.find(from.keys[of.first_key + k]);
     if (old != due_before.end()) {
       // Overdue ones keep their due time, so that their lateness stays visible.
       due = std::min(old->second, now + interval);
       if (!table.key(of.first_key + k).judged_by_current_policy) {
-        due = std::min(due, first_due(k, of.keys.size(), now, std::min(interval, kRejudgeWithin)));
+        due = std::min(
+            due, first_due(turns[k], of.keys.size(), now, std::min(interval, kRejudgeWithin)));
       }
     }
     memory.jobs.push_back({due, static_cast<std::uint32_t>(k), JobKind::poll});

@@ -184,20 +184,25 @@ void add_access(const Subject& subject, AlertName name, std::uint16_t polls,
   conditions.push_back(std::move(condition));
 }
 
+base::SteadyTime proven_at(const model::KeyStatus& status) {
+  const bool never = status.last_success == base::WallTime{};
+  return never ? status.watched_since_steady
+               : std::max(status.last_success_steady, status.watched_since_steady);
+}
+
+/// Asked often enough in vain; or not asked at all for as long, as behind a long Retry-After.
 bool is_stale(const Subject& subject, base::Duration limit) {
   const model::KeyStatus& status = subject.status;
-  const bool never = status.last_success == base::WallTime{};
-  const base::SteadyTime since =
-      never ? status.watched_since_steady
-            : std::max(status.last_success_steady, status.watched_since_steady);
-  return subject.now.steady - since >= limit && status.streaks.failed >= subject.needed() &&
-         !subject.may_be_outage();
+  if (subject.now.steady - proven_at(status) < limit) return false;
+  if (status.streaks.failed >= subject.needed()) return !subject.may_be_outage();
+  return subject.terms.began && subject.now.steady - *subject.terms.began >= limit &&
+         subject.now.wall - status.last_poll >= limit && !subject.of.unreachable;
 }
 
 void add_stale(const Subject& subject, std::vector<Condition>& conditions) {
   const model::KeyStatus& status = subject.status;
-  if (status.streaks.failed == 0) return;
-  const base::Duration limit = subject.terms.stale_after * subject.of.effective_interval;
+  const base::Duration limit = stale_limit(subject.of, subject.terms);
+  if (status.streaks.failed == 0 && !is_stale(subject, limit)) return;
   const Phase phase = is_stale(subject, limit) ? Phase::firing : Phase::held;
   if (subject.leaves_out(phase)) return;
   Condition condition = subject.condition(AlertName::key_stale, "warning", phase);
@@ -405,8 +410,13 @@ std::vector<Condition> conditions_of(const DaemonFacts& facts, const Terms& term
   return conditions;
 }
 
-bool depends_on_time(const model::Key& key, const model::KeyStatus& status) {
-  return key.waivers != nullptr || status.streaks.failed > 0;
+base::Duration stale_limit(const model::OrganizationStatus& of, const Terms& terms) {
+  return terms.stale_after * of.effective_interval;
+}
+
+bool depends_on_time(const model::Key& key, const model::KeyStatus& status,
+                     base::SteadyTime stale_before) {
+  return key.waivers != nullptr || status.streaks.failed > 0 || proven_at(status) <= stale_before;
 }
 
 }  // namespace aka::incident

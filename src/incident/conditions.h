@@ -30,6 +30,9 @@ struct Terms {
   int confirm = 2;      ///< polls in a row
   int stale_after = 3;  ///< intervals without a conclusive poll
   Labels labels;        ///< of every alert
+  /// When the process began: a key that nobody asked for is stale from then on at the earliest.
+  /// Unset: only polls that failed make stale.
+  std::optional<base::SteadyTime> began = {};
 };
 
 struct Now {
@@ -78,9 +81,14 @@ inline constexpr base::Duration kWeakenedFor = std::chrono::hours(24);
 
 std::vector<Condition> conditions_of(const DaemonFacts& facts, const Terms& terms, const Now& now);
 
+/// From when on a key without a conclusive poll is stale.
+base::Duration stale_limit(const model::OrganizationStatus& of, const Terms& terms);
+
 /// Whether time alone, or what becomes known of the organization, can change the conditions of the
-/// key: so that a look at all keys every second stays cheap.
-bool depends_on_time(const model::Key& key, const model::KeyStatus& status);
+/// key: so that a look at all keys every second stays cheap. `stale_before`: what was last proven
+/// before is stale.
+bool depends_on_time(const model::Key& key, const model::KeyStatus& status,
+                     base::SteadyTime stale_before);
 
 /// Those of conditions_of() that do, without the ones that are held. For reconciling with
 /// Silence::proves_nothing: time ends nothing but what is about the configuration alone.

@@ -293,15 +293,14 @@ void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& r
     transition.facts.push_back(organization_fact(organizations[i].id, statuses[i], when));
     settle(step, Cause::evidence, std::move(transition));
   }
-  std::size_t at = 0;
-  table.visit([&](std::size_t index, const model::KeyStatus& status) {
-    while (index >= organizations[at].first_key + organizations[at].keys.size()) ++at;
-    const model::Organization& organization = organizations[at];
-    const model::Key& key = organization.keys[index - organization.first_key];
-    if (!incident::depends_on_time(key, status)) return;
+  table.visit([&](const model::StatusTable::Place& place, const model::KeyStatus& status) {
+    const model::Organization& organization = organizations[place.organization];
+    const model::OrganizationStatus& of = statuses[place.organization];
+    const base::SteadyTime stale_before = when.steady - incident::stale_limit(of, terms_);
+    if (!incident::depends_on_time(place.key, status, stale_before)) return;
     const BookStep step =
-        book_.reconcile({organization.id, key.id},
-                        conditions_by_time(organization, key, status, statuses[at], terms_, when),
+        book_.reconcile({organization.id, place.key.id},
+                        conditions_by_time(organization, place.key, status, of, terms_, when),
                         when.wall, incident::Silence::proves_nothing);
     if (!step.empty()) settle(step, Cause::time, {});
   });
@@ -332,14 +331,11 @@ void Ledger::keep_seen(const model::StatusTable& table) {
   seen_flushed_ = clock_.steady();
   Transition transition;
   const auto& organizations = table.roster()->organizations;
-  std::size_t at = 0;
-  table.visit([&](std::size_t index, const model::KeyStatus& status) {
-    while (index >= organizations[at].first_key + organizations[at].keys.size()) ++at;
+  table.visit([&](const model::StatusTable::Place& place, const model::KeyStatus& status) {
     const std::int64_t minute = minute_of(status.last_success);
-    if (minute == 0 || seen_[index] == minute) return;
-    seen_[index] = minute;
-    const model::Organization& organization = organizations[at];
-    const Scope scope{organization.id, organization.keys[index - organization.first_key].id};
+    if (minute == 0 || seen_[place.index] == minute) return;
+    seen_[place.index] = minute;
+    const Scope scope{organizations[place.organization].id, place.key.id};
     transition.facts.push_back({FactKind::seen, id_of(scope), std::to_string(minute)});
   });
   settle({}, Cause::time, std::move(transition));
@@ -349,10 +345,8 @@ void Ledger::checkpoints(const model::StatusTable& table, base::WallTime now) {
   checkpointed_ = clock_.steady();
   const auto& organizations = table.roster()->organizations;
   std::vector<Watch> watches(organizations.size());
-  std::size_t at = 0;
-  table.visit([&](std::size_t index, const model::KeyStatus& status) {
-    while (index >= organizations[at].first_key + organizations[at].keys.size()) ++at;
-    Watch& watch = watches[at];
+  table.visit([&](const model::StatusTable::Place& place, const model::KeyStatus& status) {
+    Watch& watch = watches[place.organization];
     watch.oldest_success =
         watch.keys == 0 ? status.last_success : std::min(watch.oldest_success, status.last_success);
     ++watch.keys;
@@ -406,7 +400,8 @@ void Ledger::settle(const BookStep& step, const std::function<Cause(const Alert&
     {
       const std::scoped_lock lock(mutex_);
       out = release(*pending);
-      std::erase(pending_, pending);
+      // Commits come back in the order submitted.
+      while (!pending_.empty() && pending_.front()->released) pending_.pop_front();
     }
     if (!out.empty()) send_(std::move(out));
   });

@@ -156,11 +156,8 @@ Transition Ledger::everything(const model::StatusTable& table) const {
   for (std::size_t i = 0; i < organizations.size(); ++i) {
     transition.facts.push_back(organization_fact(organizations[i].id, table.organization(i), when));
   }
-  std::size_t at = 0;
-  table.visit([&](std::size_t index, const model::KeyStatus& status) {
-    while (index >= organizations[at].first_key + organizations[at].keys.size()) ++at;
-    const model::Organization& organization = organizations[at];
-    const Scope scope{organization.id, organization.keys[index - organization.first_key].id};
+  table.visit([&](const model::StatusTable::Place& place, const model::KeyStatus& status) {
+    const Scope scope{organizations[place.organization].id, place.key.id};
     transition.facts.push_back(key_fact(scope, status, when));
   });
   for (const SharedAlert& alert : book_.firing()) transition.facts.push_back(alert_fact(*alert));

@@ -35,10 +35,15 @@ KeyStatus StatusTable::key(std::size_t index) const {
   return (*chunks_[index / kChunkSize])[index % kChunkSize];
 }
 
-void StatusTable::visit(const std::function<void(std::size_t, const KeyStatus&)>& look) const {
+void StatusTable::visit(const std::function<void(const Place&, const KeyStatus&)>& look) const {
   const std::scoped_lock lock(mutex_);
-  for (std::size_t i = 0; i < roster_->key_count; ++i) {
-    look(i, (*chunks_[i / kChunkSize])[i % kChunkSize]);
+  for (std::size_t i = 0; i < roster_->organizations.size(); ++i) {
+    const Organization& organization = roster_->organizations[i];
+    std::size_t index = organization.first_key;
+    for (const Key& key : organization.keys) {
+      look({i, index, key}, (*chunks_[index / kChunkSize])[index % kChunkSize]);
+      ++index;
+    }
   }
 }
 

@@ -23,6 +23,7 @@ struct OrganizationStatus {
   /// No key gave a conclusive answer for an interval; true until one does.
   bool unreachable = false;
   base::SteadyTime reachable_since{};             ///< when that last ended
+  base::SteadyTime failing_since{};  ///< of the first of the failed polls, if there are any
   std::uint32_t failed_polls = 0;                 ///< since the last conclusive one
   std::optional<long long> rate_limit_remaining;  ///< requests left before a wait
   base::Duration effective_interval{};  ///< the configured one, or longer if the rate limit is low
@@ -68,8 +69,14 @@ class StatusTable {
   Snapshot snapshot(const base::Clock& clock) const;
 
   KeyStatus key(std::size_t index) const;
+  /// A key where it stands: the index of its organization in the roster, its own among all keys.
+  struct Place {
+    std::size_t organization = 0;
+    std::size_t index = 0;
+    const Key& key;
+  };
   /// Every key in order, under the table's lock: `look` must be short and must not call back.
-  void visit(const std::function<void(std::size_t index, const KeyStatus&)>& look) const;
+  void visit(const std::function<void(const Place&, const KeyStatus&)>& look) const;
   OrganizationStatus organization(std::size_t index) const;
 
   /// Changes a key and its organization in one step, so that no snapshot sees one without the

@@ -75,7 +75,7 @@ void forget_outage(model::KeyStatus& status, const model::OrganizationStatus& of
 
 void note_poll(model::OrganizationStatus& status, const model::Observation& observation) {
   if (!model::is_conclusive(observation)) {
-    ++status.failed_polls;
+    if (status.failed_polls++ == 0) status.failing_since = observation.steady;
     return;
   }
   status.failed_polls = 0;
@@ -90,8 +90,10 @@ bool is_out_of_reach(const model::Organization& organization,
   const base::SteadyTime since = is_never(status.last_conclusive)
                                      ? status.watched_since
                                      : std::max(status.last_conclusive, status.watched_since);
-  return organization.keys.size() > 1 && status.failed_polls >= kAsked &&
-         now - since >= status.effective_interval;
+  if (organization.keys.size() < 2 || status.failed_polls == 0) return false;
+  const base::Duration interval = status.effective_interval;
+  return now - since >= interval &&
+         (status.failed_polls >= kAsked || now - status.failing_since >= interval);
 }
 
 }  // namespace aka::policy

@@ -32,7 +32,8 @@ void forget_outage(model::KeyStatus& status, const model::OrganizationStatus& or
 void note_poll(model::OrganizationStatus& status, const model::Observation& observation);
 
 /// Whether no key of the organization gave a conclusive answer for one interval though asked
-/// at least twice. Of an organization with a single key nobody can say: that key's own alerts do.
+/// at least twice, or once an interval ago, as when a single 429 holds all polls. Of an
+/// organization with a single key nobody can say: that key's own alerts do.
 bool is_out_of_reach(const model::Organization& organization,
                      const model::OrganizationStatus& status, base::SteadyTime now);
 

@@ -169,7 +169,8 @@ class Watched {
   }
 
   incident::BookStep settle_by_time(std::size_t key) {
-    if (!incident::depends_on_time(organization.keys[key], keys[key])) return {};
+    const base::SteadyTime stale_before = now.steady - incident::stale_limit(of, terms);
+    if (!incident::depends_on_time(organization.keys[key], keys[key], stale_before)) return {};
     return book.reconcile(
         {organization.id, organization.keys[key].id},
         conditions_by_time(organization, organization.keys[key], keys[key], of, terms, now),
