@@ -51,6 +51,15 @@ model::Organization organization(char id, const std::string& keys, base::Duratio
   return result;
 }
 
+model::Waiver owner_waived_until(base::WallTime until) {
+  model::Waiver waiver;
+  waiver.kind = model::FindingKind::role_unexpected;
+  waiver.role = "ORG_OWNER";
+  waiver.until = until;
+  waiver.reason = "migration";
+  return waiver;
+}
+
 std::vector<int> kinds_of(const policy::Advance& advance) {
   std::vector<int> kinds;
   for (const policy::Change& change : advance.changes) {
@@ -343,11 +352,7 @@ TEST_CASE("a waiver lapses at its instant, without a poll") {
   World world;
   world.service.answer_key(id_of('1'), "ORG_OWNER");
   auto watched = organization('a', "1", 60min);
-  model::Waiver waiver;
-  waiver.kind = model::FindingKind::role_unexpected;
-  waiver.role = "ORG_OWNER";
-  waiver.until = world.clock.wall() + 10min;
-  waiver.reason = "migration";
+  const model::Waiver waiver = owner_waived_until(world.clock.wall() + 10min);
   model::Waiver missing = waiver;
   missing.kind = model::FindingKind::role_missing;
   missing.role = "ORG_MEMBER";
@@ -369,10 +374,7 @@ TEST_CASE("polls, reloads and the passing of time are steps, in the order of the
   World world;
   world.service.answer_key(id_of('1'), "ORG_OWNER");
   auto watched = organization('a', "1", 60min);
-  model::Waiver waiver;
-  waiver.kind = model::FindingKind::role_unexpected;
-  waiver.role = "ORG_OWNER";
-  waiver.until = world.clock.wall() + 10min;
+  const model::Waiver waiver = owner_waived_until(world.clock.wall() + 10min);
   watched.keys[0].waivers = std::make_shared<const std::vector<model::Waiver>>(std::vector{waiver});
   world.auditor.adopt(world.plan({watched}));
   world.status_after(0, State::pending);
@@ -381,7 +383,7 @@ TEST_CASE("polls, reloads and the passing of time are steps, in the order of the
   world.pass(10min);
   std::size_t seen = 0;
   world.auditor.tick([&](const model::StatusTable& table) {
-    table.visit([&](std::size_t, const model::KeyStatus& status) {
+    table.visit([&](const model::StatusTable::Place&, const model::KeyStatus& status) {
       seen += model::has_open_findings(status) ? 1U : 0U;
     });
   });
@@ -422,6 +424,23 @@ TEST_CASE("what was known when the program ended is held, and a changed policy l
   world.auditor.adopt(world.plan({organization('a', "12", 60min, "ORG_READ_ONLY")}));
   CHECK(verdict(0) == model::Verdict::violation);
   CHECK(verdict(1) == model::Verdict::unknown);
+}
+
+TEST_CASE("after a start, who was not polled for longest comes first") {
+  World world;
+  for (const char key : {'1', '2', '3'}) world.service.answer_key(id_of(key), "ORG_MEMBER");
+  const auto before = world.plan({organization('a', "123", 30s)});
+  audit::Memory memory{before.roster, std::vector<model::KeyStatus>(3),
+                       std::vector<model::OrganizationStatus>(1)};
+  memory.keys[0].last_poll = world.clock.wall() - 1min;
+  memory.keys[1].last_poll = world.clock.wall() - 2min;
+  world.auditor.restore(memory);
+  world.auditor.adopt(world.plan({organization('a', "123", 30s)}));
+  for (std::size_t turn = 0; turn < 3; ++turn) {
+    REQUIRE(world.service.wait_asked("", turn + 1));
+    CHECK(world.service.asked(id_of("321"[turn])).size() == 1);
+    world.pass(10s);
+  }
 }
 
 TEST_CASE("on a clock that never stands still, a due poll starts at once") {
