@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <unordered_set>
 #include <utility>
 
 namespace aka::incident {
@@ -16,36 +18,26 @@ Id id_in(const Labels& labels, const char* name) {
   return Id::parse(found->second).value_or(Id{});
 }
 
-const SharedAlert* find(const std::vector<SharedAlert>& alerts, const Labels& labels) {
-  const auto found = std::ranges::find_if(
-      alerts, [&](const SharedAlert& alert) { return alert->labels == labels; });
-  return found == alerts.end() ? nullptr : &*found;
-}
-
-/// Whether both are about the same thing, whatever it is called, whose it is, and how bad it is.
-bool about_the_same(const Labels& left, const Labels& right) {
+/// What an alert is about, whatever it is called, whose it is, and how bad it is: a key for maps. A
+/// scope has one alert about a thing.
+std::string subject_of(const Labels& labels) {
   constexpr std::array kAbout{"alertname", "org_id",     "key_id", "kind",
                               "role",      "project_id", "sink"};
-  return std::ranges::all_of(kAbout, [&](const char* name) {
-    const auto in_left = left.find(name);
-    const auto in_right = right.find(name);
-    if (in_left == left.end() || in_right == right.end()) {
-      return in_left == left.end() && in_right == right.end();
-    }
-    return in_left->second == in_right->second;
-  });
+  std::string subject;
+  for (const char* name : kAbout) {
+    const auto found = labels.find(name);
+    const std::string_view value = found == labels.end() ? "" : std::string_view(found->second);
+    subject += std::to_string(value.size()) + ':';
+    subject += value;
+  }
+  return subject;
 }
 
-bool finds_same(const std::vector<SharedAlert>& alerts, const Labels& labels) {
-  return std::ranges::any_of(
-      alerts, [&](const SharedAlert& alert) { return about_the_same(alert->labels, labels); });
-}
-
-bool is_ended(const std::vector<Condition>& conditions, const Labels& labels) {
-  return std::ranges::any_of(conditions, [&](const Condition& condition) {
-    return condition.phase == Phase::ended && about_the_same(condition.alert.labels, labels);
-  });
-}
+struct ByLabels {
+  bool operator()(const SharedAlert& left, const SharedAlert& right) const {
+    return left->labels < right->labels;
+  }
+};
 
 SharedAlert begun(Alert alert, base::WallTime now) {
   alert.starts_at = now;
@@ -99,39 +91,51 @@ BookStep Book::reconcile(const Scope& scope, std::vector<Condition> conditions, 
   BookStep step;
   const auto place = firing_.find(scope);
   if (place == firing_.end() && conditions.empty()) return step;
-  const std::vector<SharedAlert> before =
-      place == firing_.end() ? std::vector<SharedAlert>() : std::move(place->second);
-  fold_rest(conditions, [&](const Labels& labels) { return finds_same(before, labels); });
-  std::vector<SharedAlert> fire;
+  std::unordered_map<std::string, SharedAlert> before;
+  if (place != firing_.end()) {
+    for (SharedAlert& alert : place->second) {
+      before.emplace(subject_of(alert->labels), std::move(alert));
+    }
+  }
+  fold_rest(conditions, [&](const Labels& labels) { return before.contains(subject_of(labels)); });
+  std::unordered_map<std::string, SharedAlert> fire;
+  std::unordered_set<std::string> ended;
   for (Condition& condition : conditions) {
-    const Labels& labels = condition.alert.labels;
-    if (condition.phase == Phase::ended || find(fire, labels) != nullptr) continue;
-    if (const SharedAlert* goes_on = find(before, labels)) {
-      fire.push_back(*goes_on);
+    std::string subject = subject_of(condition.alert.labels);
+    if (condition.phase == Phase::ended) {
+      ended.insert(std::move(subject));
       continue;
     }
-    const auto old = std::ranges::find_if(
-        before, [&](const SharedAlert& alert) { return about_the_same(alert->labels, labels); });
+    if (fire.contains(subject)) continue;
+    const auto old = before.find(subject);
+    if (old != before.end() && old->second->labels == condition.alert.labels) {
+      fire.emplace(std::move(subject), old->second);
+      continue;
+    }
     if (condition.phase == Phase::held) {
       if (old == before.end()) continue;
-      condition.alert.summary = (*old)->summary;
-      condition.alert.description = (*old)->description;
+      condition.alert.summary = old->second->summary;
+      condition.alert.description = old->second->description;
     }
-    fire.push_back(begun(std::move(condition.alert), now));
-    step.opened.push_back(fire.back());
+    step.opened.push_back(begun(std::move(condition.alert), now));
+    fire.emplace(std::move(subject), step.opened.back());
   }
-  for (const SharedAlert& alert : before) {
-    if (find(fire, alert->labels) != nullptr) continue;
-    const bool goes_on =
-        silence == Silence::proves_nothing && alert->name != AlertName::waiver_expiring &&
-        !finds_same(step.opened, alert->labels) && !is_ended(conditions, alert->labels);
+  for (auto& [subject, alert] : before) {
+    const auto after = fire.find(subject);
+    if (after != fire.end() && after->second == alert) continue;
+    const bool goes_on = silence == Silence::proves_nothing && after == fire.end() &&
+                         alert->name != AlertName::waiver_expiring && !ended.contains(subject);
     if (goes_on) {
-      fire.push_back(alert);
+      fire.emplace(subject, alert);
     } else {
-      step.resolved.push_back(ended(*alert, now));
+      step.resolved.push_back(incident::ended(*alert, now));
     }
   }
-  keep(scope, std::move(fire), step);
+  std::ranges::sort(step.resolved, ByLabels());
+  std::vector<SharedAlert> alerts;
+  alerts.reserve(fire.size());
+  for (auto& [subject, alert] : fire) alerts.push_back(std::move(alert));
+  keep(scope, std::move(alerts), step);
   return step;
 }
 
@@ -142,12 +146,21 @@ void Book::keep(const Scope& scope, std::vector<SharedAlert> fire, const BookSte
     firing_.insert_or_assign(scope, std::move(fire));
   }
   if (step.empty()) return;
-  std::vector<SharedAlert>& resolved = resolved_[scope];
-  std::erase_if(resolved, [&](const SharedAlert& old) {
-    return find(step.opened, old->labels) != nullptr || find(step.resolved, old->labels) != nullptr;
-  });
-  resolved.insert(resolved.end(), step.resolved.begin(), step.resolved.end());
-  if (resolved.empty()) resolved_.erase(scope);
+  std::set<SharedAlert, ByLabels> resolved;
+  if (const auto known = resolved_.find(scope); known != resolved_.end()) {
+    resolved.insert(known->second.begin(), known->second.end());
+  }
+  for (const SharedAlert& alert : step.resolved) {
+    resolved.erase(alert);
+    resolved.insert(alert);
+  }
+  // Of an alert that ended and began anew in one step only the new one is shown.
+  for (const SharedAlert& alert : step.opened) resolved.erase(alert);
+  if (resolved.empty()) {
+    resolved_.erase(scope);
+  } else {
+    resolved_.insert_or_assign(scope, std::vector(resolved.begin(), resolved.end()));
+  }
 }
 
 std::vector<Scope> Book::scopes() const {
@@ -161,10 +174,10 @@ void Book::restore(std::vector<Alert> alerts) {
   for (Alert& alert : alerts) {
     const auto scope = scope_of(alert);
     if (!scope) continue;
-    if (find(firing_[*scope], alert.labels) != nullptr) continue;
+    const auto same = [&](const SharedAlert& old) { return old->labels == alert.labels; };
+    if (std::ranges::any_of(firing_[*scope], same)) continue;
     ByScope& place = alert.ends_at ? resolved_ : firing_;
-    std::erase_if(resolved_[*scope],
-                  [&](const SharedAlert& old) { return old->labels == alert.labels; });
+    std::erase_if(resolved_[*scope], same);
     place[*scope].push_back(std::make_shared<const Alert>(std::move(alert)));
   }
   for (ByScope* scopes : {&firing_, &resolved_}) {
@@ -186,6 +199,13 @@ std::vector<SharedAlert> Book::forget_old(base::WallTime now) {
 }
 
 std::vector<SharedAlert> Book::firing() const { return all_of(firing_); }
+
+bool Book::fires(const Scope& scope, AlertName name) const {
+  const auto place = firing_.find(scope);
+  return place != firing_.end() &&
+         std::ranges::any_of(place->second,
+                             [name](const SharedAlert& alert) { return alert->name == name; });
+}
 
 std::vector<SharedAlert> Book::firing_of(const Scope& scope) const {
   const auto place = firing_.find(scope);

@@ -71,6 +71,7 @@ class Book {
 
   /// Whether held conditions of the scope, or none, would change nothing.
   bool fires_nothing(const Scope& scope) const { return !firing_.contains(scope); }
+  bool fires(const Scope& scope, AlertName name) const;
   std::vector<Scope> scopes() const;  ///< those with an alert that fires
 
   /// What was firing, or resolved, before a restart. What the book knows already stays as it is.

@@ -22,6 +22,7 @@ using store::FactKind;
 using store::Transition;
 
 constexpr base::Duration kSeenEvery = std::chrono::seconds(30);
+constexpr base::Duration kSweptEvery = std::chrono::hours(1);
 constexpr base::Duration kCheckpointEvery = std::chrono::hours(1);
 constexpr base::Duration kUndeliveredFor = std::chrono::minutes(5);
 /// A disk that takes longer than this hangs.
@@ -273,8 +274,19 @@ void Ledger::discovery(Cause cause, const model::Organization& organization,
     transition.records.push_back(
         finding_changed(when.wall, organization, advance.keys[i].to_string(), advance.changes[i]));
   }
+  if (step.empty() && advance.changes.empty() && !is_worth_keeping(organization.id, of)) return;
   transition.facts.push_back(organization_fact(organization.id, of, when));
   settle(step, cause, std::move(transition));
+}
+
+/// Of a sweep that found nothing new: what counts towards something, and now and then its time.
+bool Ledger::is_worth_keeping(model::OrganizationId id, const model::OrganizationStatus& of) {
+  if (of.discovery == nullptr) return true;
+  if (policy::awaits_confirmation(*of.discovery, terms_.confirm)) return true;
+  base::WallTime& kept = organizations_[id].swept;
+  if (of.discovery->last_complete - kept < kSweptEvery) return false;
+  kept = of.discovery->last_complete;
+  return true;
 }
 
 void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& receivers) {
@@ -285,8 +297,9 @@ void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& r
   statuses.reserve(organizations.size());
   for (std::size_t i = 0; i < organizations.size(); ++i) {
     statuses.push_back(table.organization(i));
-    const Scope scope{organizations[i].id, {}};
-    if (!statuses[i].unreachable && book_.fires_nothing(scope)) continue;
+    // Unlisted keys move by sweeps; time alone decides whether the organization is out of reach.
+    const bool fires = book_.fires({organizations[i].id, {}}, incident::AlertName::org_unreachable);
+    if (statuses[i].unreachable == fires) continue;
     const BookStep step = reconcile(organizations[i], statuses[i]);
     if (step.empty()) continue;
     Transition transition;
@@ -322,25 +335,6 @@ void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& r
   if (when.steady - checkpointed_ >= kCheckpointEvery) checkpoints(table, when.wall);
 }
 
-void Ledger::flush_seen(const model::StatusTable& table) {
-  const std::scoped_lock lock(mutex_);
-  keep_seen(table);
-}
-
-void Ledger::keep_seen(const model::StatusTable& table) {
-  seen_flushed_ = clock_.steady();
-  Transition transition;
-  const auto& organizations = table.roster()->organizations;
-  table.visit([&](const model::StatusTable::Place& place, const model::KeyStatus& status) {
-    const std::int64_t minute = minute_of(status.last_success);
-    if (minute == 0 || seen_[place.index] == minute) return;
-    seen_[place.index] = minute;
-    const Scope scope{organizations[place.organization].id, place.key.id};
-    transition.facts.push_back({FactKind::seen, id_of(scope), std::to_string(minute)});
-  });
-  settle({}, Cause::time, std::move(transition));
-}
-
 void Ledger::checkpoints(const model::StatusTable& table, base::WallTime now) {
   checkpointed_ = clock_.steady();
   const auto& organizations = table.roster()->organizations;
@@ -353,9 +347,9 @@ void Ledger::checkpoints(const model::StatusTable& table, base::WallTime now) {
   });
   Transition transition;
   for (std::size_t i = 0; i < organizations.size(); ++i) {
-    const Organization counts = std::exchange(organizations_[organizations[i].id], {});
-    watches[i].polls = counts.polls;
-    watches[i].conclusive = counts.conclusive;
+    Organization& counts = organizations_[organizations[i].id];
+    watches[i].polls = std::exchange(counts.polls, 0);
+    watches[i].conclusive = std::exchange(counts.conclusive, 0);
     transition.records.push_back(checkpoint(now, organizations[i], watches[i]));
   }
   settle({}, Cause::time, std::move(transition));

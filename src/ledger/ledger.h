@@ -137,6 +137,7 @@ class Ledger {
   struct Organization {
     std::int64_t polls = 0;
     std::int64_t conclusive = 0;
+    base::WallTime swept{};  // the last complete sweep that is on disk
   };
 
   incident::BookStep reconcile(const incident::Scope& scope,
@@ -154,6 +155,7 @@ class Ledger {
   incident::BookStep weaken(const std::vector<policy::Weakening>& weaker,
                             store::Transition& transition);
   bool is_worth_keeping(Cause cause, const policy::Advance& advance) const;
+  bool is_worth_keeping(model::OrganizationId id, const model::OrganizationStatus& of);
   void checkpoints(const model::StatusTable& table, base::WallTime now);
   void keep_seen(const model::StatusTable& table);
   incident::Now now() const { return {clock_.wall(), clock_.steady()}; }

@@ -1,5 +1,6 @@
 // What a ledger takes over from an earlier run, and what the next one needs of it: restore() at the
-// start, merge() for a store that opened late, everything() for one that begins anew.
+// start, merge() for a store that opened late, everything() for one that begins anew,
+// keep_seen() as time passes.
 #include <algorithm>
 #include <cstdlib>
 #include <unordered_set>
@@ -146,6 +147,25 @@ void Ledger::drop_unwatched(const model::StatusTable& table) {
     if (watched.contains(scope)) continue;
     settle(book_.reconcile(scope, {}, clock_.wall()), Cause::configuration, {});
   }
+}
+
+void Ledger::flush_seen(const model::StatusTable& table) {
+  const std::scoped_lock lock(mutex_);
+  keep_seen(table);
+}
+
+void Ledger::keep_seen(const model::StatusTable& table) {
+  seen_flushed_ = clock_.steady();
+  Transition transition;
+  const auto& organizations = table.roster()->organizations;
+  table.visit([&](const model::StatusTable::Place& place, const model::KeyStatus& status) {
+    const std::int64_t minute = minute_of(status.last_success);
+    if (minute == 0 || seen_[place.index] == minute) return;
+    seen_[place.index] = minute;
+    const Scope scope{organizations[place.organization].id, place.key.id};
+    transition.facts.push_back({FactKind::seen, id_of(scope), std::to_string(minute)});
+  });
+  settle({}, Cause::time, std::move(transition));
 }
 
 Transition Ledger::everything(const model::StatusTable& table) const {

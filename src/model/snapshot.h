@@ -22,9 +22,9 @@ struct OrganizationStatus {
   base::SteadyTime watched_since{};    ///< when it was first configured; kept over restarts
   /// No key gave a conclusive answer for an interval; true until one does.
   bool unreachable = false;
-  base::SteadyTime reachable_since{};             ///< when that last ended
-  base::SteadyTime failing_since{};  ///< of the first of the failed polls, if there are any
-  std::uint32_t failed_polls = 0;                 ///< since the last conclusive one
+  base::SteadyTime reachable_since{};  ///< when that last ended
+  base::SteadyTime failing_since{};    ///< of the first of the failed polls, if there are any
+  std::uint32_t failed_polls = 0;      ///< since the last conclusive one
   std::optional<long long> rate_limit_remaining;  ///< requests left before a wait
   base::Duration effective_interval{};  ///< the configured one, or longer if the rate limit is low
   base::Duration detection_bound{};     ///< the longest a change can go unseen while all works
