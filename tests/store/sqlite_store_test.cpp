@@ -42,6 +42,32 @@ TEST_SUITE("SQLite store") {
     CHECK(files == 4);
   }
 
+  TEST_CASE("a key's newest records are read while the store is open") {
+    SqliteBackend backend;
+    const FakeClock clock;
+    const auto store = backend.open(clock);
+    const std::string org(24, 'a');
+    const std::string key(24, 'b');
+    Transition records;
+    for (int i = 0; i < 6; ++i) {
+      records.records.push_back({.type = journal::RecordType::state_changed,
+                                 .org_id = org,
+                                 .key_id = i % 2 == 0 ? key : std::string(24, 'c'),
+                                 .data = fmt::format(R"({{"n":{}}})", i)});
+    }
+    records.records.push_back({.type = journal::RecordType::checkpoint, .org_id = org});
+    REQUIRE(store->commit(std::span(&records, 1)).has_value());
+    const auto reader = open_sqlite_journal(backend.path());
+    REQUIRE(reader.has_value());
+    const auto newest = (*reader)->newest_of(org, key, 2);
+    REQUIRE(newest.has_value());
+    REQUIRE(newest->size() == 2);
+    CHECK(newest->at(0).data == R"({"n":4})");
+    CHECK(newest->at(1).data == R"({"n":2})");
+    CHECK(newest->at(1).hash == backend.records().at(2).hash);
+    CHECK((*reader)->newest_of(org, "", 2)->empty());
+  }
+
   TEST_CASE("a directory more than one level away is not made") {
     const aka::testing::ScratchDirectory directory;
     const FakeClock clock;

@@ -42,6 +42,22 @@ class SqliteJournalReader final : public JournalReader {
     return {};
   }
 
+  Result<std::vector<journal::Record>> newest_of(const std::string& org_id,
+                                                 const std::string& key_id,
+                                                 std::int64_t most) override {
+    // The condition on the key's id itself is the index's.
+    auto rows = database_.prepare(
+        fmt::format("SELECT {} FROM journal WHERE org_id = ? AND key_id = ? AND key_id <> '' "
+                    "ORDER BY seq DESC LIMIT ?",
+                    kRecordColumns));
+    if (!rows) return named(std::move(rows).error());
+    std::vector<journal::Record> records;
+    auto row = rows->first(std::string_view(org_id), std::string_view(key_id), most);
+    for (; row && *row; row = rows->next()) records.push_back(record_in(*rows));
+    if (!row) return named(std::move(row).error());
+    return records;
+  }
+
  private:
   tl::unexpected<base::Error> named(base::Error error) const {
     return tl::unexpected(std::move(error).within(name_));

@@ -11,7 +11,7 @@
 namespace aka::store {
 namespace {
 
-constexpr std::array<const char*, 1> kSteps{
+constexpr std::array<const char*, 2> kSteps{
     // 1: the journal and what a restart needs. `meta` holds schema_version, head (the newest
     // record's seq and hash) and last_outbox_id.
     R"(CREATE TABLE journal (
@@ -23,6 +23,8 @@ constexpr std::array<const char*, 1> kSteps{
        CREATE TABLE outbox (
          id INTEGER PRIMARY KEY, sink TEXT NOT NULL, alert TEXT NOT NULL,
          due INTEGER NOT NULL) STRICT;)",
+    // 2: a key's history without reading the whole journal. Checkpoints and the like are left out.
+    "CREATE INDEX journal_by_key ON journal (org_id, key_id, seq) WHERE key_id <> '';",
 };
 constexpr int kVersion = static_cast<int>(kSteps.size());
 
