@@ -42,6 +42,12 @@ tl::unexpected<Error> cannot_open(const std::string& path, int code) {
   switch (code) {
     case ENOENT:
     case ENOTDIR:
+      if (path.find("${CREDENTIALS_DIRECTORY}") != std::string::npos && !credentials_directory()) {
+        return fail(ErrorKind::not_found,
+                    sentence +
+                        "; CREDENTIALS_DIRECTORY is set in a systemd service that has "
+                        "LoadCredential=, so set it to the directory of the secrets here");
+      }
       return fail(ErrorKind::not_found,
                   sentence + "; create it with the secret as its only content, or mend the path");
     case EACCES:
@@ -158,7 +164,9 @@ std::optional<std::string> SecretSource::exposure() const {
   struct stat status {};
   if (kind != Kind::file || ::stat(place.c_str(), &status) != 0) return std::nullopt;
   const unsigned mode = status.st_mode & 07777U;
-  if ((mode & (S_IRGRP | S_IROTH)) == 0) return std::nullopt;
+  // The file of another owner can be read only because its group may, or an access list says so.
+  const unsigned too_many = status.st_uid == ::geteuid() ? S_IRGRP | S_IROTH : S_IROTH;
+  if ((mode & too_many) == 0) return std::nullopt;
   return fmt::format("the secret file {} can be read by {} (mode {:04o}); run: chmod 600 {}",
                      shown(place), (mode & S_IROTH) != 0 ? "every user" : "its group", mode,
                      shown(place));

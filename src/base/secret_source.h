@@ -23,8 +23,9 @@ struct SecretSource {
   /// error that names the place and the fix.
   Result<Secret> read() const;
 
-  /// A sentence about a file that users other than its owner can read; nothing if all is well, if
-  /// it cannot be looked at, or for an environment variable.
+  /// A sentence about a file that more users can read than need to: everybody, or the group of one
+  /// that this user owns; nothing if all is well, if it cannot be looked at, or for an environment
+  /// variable.
   std::optional<std::string> exposure() const;
 
   friend bool operator==(const SecretSource& left, const SecretSource& right) {

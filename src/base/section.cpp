@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <numeric>
 
@@ -14,6 +15,7 @@
 namespace aka::base {
 namespace {
 
+constexpr std::string_view kCredentials = "${CREDENTIALS_DIRECTORY}";
 constexpr std::string_view kSecretInUrl =
     "a URL may not hold a secret in its query; use the settings made for secrets";
 
@@ -261,8 +263,18 @@ std::optional<Url> read_url(const Section& section, const std::string& what,
 }
 
 std::string path_beside(const Mark& mark, const std::string& path) {
+  const auto directory = path.starts_with(kCredentials) ? credentials_directory() : std::nullopt;
+  if (directory) return *directory + path.substr(kCredentials.size());
   if (path.empty() || mark.file == nullptr) return path;
   return (std::filesystem::path(*mark.file).parent_path() / path).string();
+}
+
+std::optional<std::string> credentials_directory() {
+  // Nothing in this program changes its environment.
+  const char* const directory =
+      std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
+  if (directory == nullptr || *directory != '/') return std::nullopt;
+  return directory;
 }
 
 std::optional<std::string> nearest(std::string_view word,

@@ -98,7 +98,12 @@ bool is_name(std::string_view text);
 std::optional<Url> read_url(const Section& section, const std::string& what,
                             Diagnostics& diagnostics);
 
-/// A path as written at `mark`, made relative to the directory of the file that the mark is in.
+/// Where systemd put the credentials of this service: $CREDENTIALS_DIRECTORY; nothing outside one.
+std::optional<std::string> credentials_directory();
+
+/// A path as written at `mark`, made relative to the directory of the file that the mark is in. One
+/// that begins with `${CREDENTIALS_DIRECTORY}` is in that directory; no other variable is known,
+/// and outside a service with credentials that name stays as it is, so that messages show it.
 std::string path_beside(const Mark& mark, const std::string& path);
 
 /// The candidate nearest to `word` in spelling, if one is near enough to be what was meant.

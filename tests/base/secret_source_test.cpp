@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -146,6 +147,23 @@ TEST_SUITE("secret source") {
     CHECK(large.error().message.find("longer than 65536 bytes") != std::string::npos);
   }
 
+  TEST_CASE("a credential of a systemd service is found in its directory") {
+    const ScratchDirectory directory;
+    directory.write("credentials/prod.key", "hidden\n");
+    const Section section =
+        mapping({{"private_key_file", text("${CREDENTIALS_DIRECTORY}/prod.key")}});
+    ::unsetenv("CREDENTIALS_DIRECTORY");
+    const auto outside = parse(section).source->read();
+    REQUIRE_FALSE(outside);
+    CHECK(outside.error().message.find("${CREDENTIALS_DIRECTORY}/prod.key") != std::string::npos);
+    CHECK(outside.error().message.ends_with(
+        "; CREDENTIALS_DIRECTORY is set in a systemd service that has LoadCredential=, so set it "
+        "to the directory of the secrets here"));
+    ::setenv("CREDENTIALS_DIRECTORY", (directory.path() / "credentials").c_str(), 1);
+    CHECK(parse(section).source->read()->reveal() == "hidden");
+    ::unsetenv("CREDENTIALS_DIRECTORY");
+  }
+
   TEST_CASE("an environment variable must be set and not empty") {
     const SecretSource source{SecretSource::Kind::environment, "AKA_TEST_SECRET_SOURCE", {}};
     ::unsetenv(source.place.c_str());
@@ -178,6 +196,10 @@ TEST_SUITE("secret source") {
           "the secret file " + path.string() +
               " can be read by every user (mode 0604); run: chmod 600 " + path.string());
     CHECK_FALSE(file(directory.path() / "none").exposure());
+    if (::geteuid() != 0) return;
+    REQUIRE(::chown(path.c_str(), 1, 1) == 0);
+    CHECK_FALSE(sentence(owner | fs::perms::group_read));
+    CHECK(sentence(owner | fs::perms::others_read));
   }
 
   TEST_CASE("reading for a report gives errors and warnings at the source's place") {
