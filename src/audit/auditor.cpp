@@ -356,6 +356,17 @@ bool Auditor::beats_within(Duration limit) const {
          });
 }
 
+std::optional<SteadyTime> Auditor::next_start() const {
+  const std::shared_ptr<Generation> generation = current();
+  std::optional<SteadyTime> first;
+  if (generation == nullptr) return first;
+  for (const auto& poller : generation->pollers) {
+    const auto next = poller->next_start();
+    if (next && (!first || *next < *first)) first = next;
+  }
+  return first;
+}
+
 std::size_t Auditor::under_way() const {
   const std::shared_ptr<Generation> generation = current();
   if (generation == nullptr) return 0;

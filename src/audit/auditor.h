@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "audit/observers.h"
@@ -53,6 +54,9 @@ class Auditor {
 
   /// Whether every organization's scheduler came by within `limit`.
   bool beats_within(base::Duration limit) const;
+
+  /// From when on the next request of any organization may begin; nothing if none waits.
+  std::optional<base::SteadyTime> next_start() const;
 
   /// Requests under way, and answers that do not yet count in budget, backoff and schedule.
   std::size_t under_way() const;

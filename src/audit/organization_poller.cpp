@@ -97,6 +97,12 @@ SteadyTime OrganizationPoller::last_beat() const {
   return last_beat_;
 }
 
+std::optional<SteadyTime> OrganizationPoller::next_start() const {
+  const std::scoped_lock lock(mutex_);
+  if (schedule_.empty()) return std::nullopt;
+  return start_time(clock_.steady());
+}
+
 std::size_t OrganizationPoller::under_way() const {
   const std::scoped_lock lock(mutex_);
   return under_way_;

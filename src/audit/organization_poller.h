@@ -71,6 +71,9 @@ class OrganizationPoller {
   /// are waiting for an answer.
   base::SteadyTime last_beat() const;
 
+  /// From when on the next job may begin; nothing if none waits, as while all are under way.
+  std::optional<base::SteadyTime> next_start() const;
+
   /// Jobs that were begun and whose outcome does not yet count in budget, backoff and schedule.
   std::size_t under_way() const;
 
