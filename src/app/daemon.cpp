@@ -2,6 +2,7 @@
 // does the same by hand, because leaving in order takes a few network calls.
 #include "app/daemon.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/events.h"
@@ -14,6 +15,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kRevokePatience{1500};
 constexpr base::Duration kMissedBeat = std::chrono::seconds(60);
+
+/// A scheduler all of whose threads wait for an answer is not stuck.
+base::Duration missed_beat(base::Duration request_timeout) {
+  return std::max<base::Duration>(kMissedBeat, request_timeout + kMissedBeat / 2);
+}
 
 log::Level level_of(settings::LogLevel level) {
   switch (level) {
@@ -54,6 +60,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options,
   daemon->adopt(std::move(configuration));
   daemon->chronicle_.start(daemon->auditor_);
   daemon->ready_ = true;
+  daemon->supervision_.started();
   return daemon;
 }
 
@@ -62,7 +69,9 @@ Daemon::Daemon(DaemonOptions options, const base::Clock& clock)
       clock_(clock),
       metrics_(build()),
       chronicle_(metrics_, resolver_, clock),
-      auditor_(observers(), clock) {
+      auditor_(observers(), clock),
+      supervision_(platform::Supervisor::from_environment(),
+                   {[this] { return alive(); }, [this] { return status(); }}) {
   facts_.version = build().version;
   facts_.started = clock_.wall();
   facts_.started_steady = clock_.steady();
@@ -95,7 +104,7 @@ PageSources Daemon::page_sources() {
     return facts_;
   };
   sources.ready = [this] { return ready_.load(); };
-  sources.healthy = [this] { return !ready_ || auditor_.beats_within(kMissedBeat); };
+  sources.healthy = [this] { return alive(); };
   sources.snapshot = [this] { return auditor_.snapshot(); };
   sources.daemon_metrics = [this] {
     chronicle_.count_pending();
@@ -107,9 +116,21 @@ PageSources Daemon::page_sources() {
   return sources;
 }
 
+bool Daemon::alive() const { return !ready_ || auditor_.beats_within(missed_beat_); }
+
+std::string Daemon::status() {
+  Outlook now = outlook(auditor_.snapshot());
+  if (const auto next = auditor_.next_start())
+    now.until_next_poll = std::chrono::ceil<base::Duration>(*next - clock_.steady());
+  const std::scoped_lock lock(facts_mutex_);
+  now.reload_rejected = !facts_.reload_error.empty();
+  return status_line(now);
+}
+
 void Daemon::adopt(Configuration next) {
   keep_living_credentials(next);
   lifecycle_ = next.settings.web.lifecycle;
+  missed_beat_ = missed_beat(next.settings.atlas.timeout);
   metrics_.configure(*next.roster);
   chronicle_.configure(next);
   auditor_.adopt(plan_for(next, resolver_, clock_));
@@ -145,6 +166,13 @@ base::Result<void> Daemon::reload() {
   const std::scoped_lock lock(reloading_);
   if (stopped_ || !ready_)
     return base::fail(base::ErrorKind::stopped, "the daemon is starting or stopping");
+  supervision_.reloading();
+  auto outcome = reload_configuration();
+  supervision_.reloaded();
+  return outcome;
+}
+
+base::Result<void> Daemon::reload_configuration() {
   base::Diagnostics diagnostics;
   std::optional<Configuration> next = load_configuration(options_.config, clock_, diagnostics);
   log_diagnostics(diagnostics);
@@ -187,6 +215,7 @@ void Daemon::stop() {
     const std::scoped_lock lock(reloading_);
     if (std::exchange(stopped_, true)) return;
   }
+  supervision_.stopping();
   // No reload begins any more, and none is under way; without the lock, because a page may be
   // waiting for it, and the listener waits for its pages.
   auditor_.stop();

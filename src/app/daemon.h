@@ -10,6 +10,7 @@
 #include "app/chronicle.h"
 #include "app/configuration.h"
 #include "app/pages.h"
+#include "app/supervision.h"
 #include "audit/auditor.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -28,7 +29,8 @@ struct DaemonOptions {
 /// for signals; a reload also from pages.
 class Daemon {
  public:
-  /// Polling and serving when it returns. `configuration` was loaded from `options.config`.
+  /// Polling and serving when it returns, and the supervisor knows. `configuration` was loaded from
+  /// `options.config`.
   static base::Result<std::unique_ptr<Daemon>> start(DaemonOptions options,
                                                      Configuration configuration,
                                                      const base::Clock& clock);
@@ -53,6 +55,9 @@ class Daemon {
   void keep_living_credentials(Configuration& next) const;
   void remember_loaded();
   void remember_rejected(const std::string& why);
+  base::Result<void> reload_configuration();
+  bool alive() const;
+  std::string status();
   PageSources page_sources();
   audit::Observers observers();
   void count_requests(const model::Organization& organization, const atlas::Traffic& traffic);
@@ -71,7 +76,9 @@ class Daemon {
   bool stopped_ = false;       // guarded by reloading_
   std::atomic<bool> ready_{false};
   std::atomic<bool> lifecycle_{false};
+  std::atomic<base::Duration> missed_beat_{};  ///< the longest that the scheduler may not come by
   std::unique_ptr<web::Listener> listener_;
+  Supervision supervision_;
 };
 
 }  // namespace aka::app
