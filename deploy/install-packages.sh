@@ -6,7 +6,7 @@ set -euo pipefail
 build=(g++ cmake ninja-build pkg-config libcpp-httplib-dev nlohmann-json3-dev prometheus-cpp-dev libyaml-cpp-dev
        libspdlog-dev libcli11-dev libexpected-dev libre2-dev libssl-dev libsqlite3-dev zlib1g-dev ca-certificates)
 test=(doctest-dev librapidcheck-dev curl openssl python3 python3-jsonschema prometheus
-      prometheus-alertmanager lighttpd nginx-light)
+      prometheus-alertmanager lighttpd nginx-light systemd)
 ci=(clang-tidy clang-format mmdebstrap ccache git)
 
 case "${1:-}" in
