@@ -4,6 +4,8 @@
 #include "app/chronicle.h"
 
 #include <algorithm>
+#include <iterator>
+#include <unordered_set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -74,9 +76,10 @@ std::vector<std::int64_t> ids_of(const std::vector<alert::Notification>& notific
 }  // namespace
 
 Chronicle::Chronicle(metrics::DaemonMetrics& metrics, http::Resolver& resolver,
-                     const base::Clock& clock)
+                     const std::optional<Shard>& shard, const base::Clock& clock)
     : metrics_(metrics),
       resolver_(resolver),
+      shard_(shard),
       clock_(clock),
       began_(clock.steady()),
       ledger_(
@@ -100,12 +103,14 @@ base::Result<void> Chronicle::open(const settings::StoreSettings& settings) {
     return tl::unexpected(std::move(store.error()));
   }
   std::unique_ptr<store::Store> opened_store;
+  std::vector<store::Fact> disowned;
   if (store) {
     auto restored = (*store)->restore();
     if (restored) {
+      metrics_.journal_committed(restored->head.seq, restored->head.hash, 0);
+      disowned = disown(*restored);
       remembered_ = ledger_.restore(*restored);
       restored_ = true;
-      metrics_.journal_committed(restored->head.seq, restored->head.hash, 0);
       opened_store = *std::move(store);
     } else {
       failed(restored.error());
@@ -117,8 +122,17 @@ base::Result<void> Chronicle::open(const settings::StoreSettings& settings) {
   writer_ = std::make_unique<store::Writer>(
       std::move(opened_store), open_store, observer, clock_,
       store::WriterLimits{.pace = kCommitPace, .burst = kCommitBurst});
-  ledger_.begin(build().version);
+  ledger_.begin(build().version, shard_ ? std::optional(to_string(*shard_)) : std::nullopt);
+  if (!disowned.empty()) writer_->submit({{}, std::move(disowned), {}, {}}, [](bool) {});
   return {};
+}
+
+/// Takes out what the store holds of organizations that another shard watches now, and answers how
+/// to forget it. Nobody here knows what became of it: nothing is alerted, resolved or journaled.
+std::vector<store::Fact> Chronicle::disown(store::Restored& restored) const {
+  std::vector<store::Fact> foreign = take_foreign(shard_, restored.facts);
+  for (store::Fact& fact : foreign) fact.value.reset();
+  return foreign;
 }
 
 Chronicle::ConfigurationText Chronicle::text_of(Configuration& configuration) {
@@ -152,8 +166,9 @@ std::optional<audit::Memory> Chronicle::recall(Configuration& next) {
                    "the configuration that was journaled last cannot be read by this version; "
                    "what the new one asks less for is not known"}});
   }
-  const model::Roster& roster = *demands_.roster;
-  audit::Memory memory{demands_.roster, std::vector<model::KeyStatus>(roster.key_count),
+  const auto before = watched_before();
+  const model::Roster& roster = *before;
+  audit::Memory memory{before, std::vector<model::KeyStatus>(roster.key_count),
                        std::vector<model::OrganizationStatus>(roster.organizations.size())};
   for (std::size_t i = 0; i < roster.organizations.size(); ++i) {
     const model::Organization& organization = roster.organizations[i];
@@ -182,6 +197,16 @@ std::optional<audit::Memory> Chronicle::recall(Configuration& next) {
   remembered_.keys.clear();
   remembered_.organizations.clear();
   return memory;
+}
+
+/// What of the configuration journaled last was watched by this shard: an organization that has
+/// come from another shard since is new here.
+std::shared_ptr<const model::Roster> Chronicle::watched_before() const {
+  std::unordered_set<model::OrganizationId> known;
+  for (const auto& [scope, status] : remembered_.keys) known.insert(scope.organization);
+  return part_of(demands_.roster, [&](const model::Organization& one) {
+    return is_own(shard_, one.id) && (one.keys.empty() || known.contains(one.id));
+  });
 }
 
 void Chronicle::configure(const Configuration& next) {
@@ -359,7 +384,12 @@ store::Transition Chronicle::opened(const store::Restored& restored) {
     first = !std::exchange(restored_, true);
   }
   // What an earlier run left comes late, but it comes: its alerts and its outbox.
-  if (first) take_up(ledger_.merge(restored));
+  std::vector<store::Fact> disowned;
+  if (first) {
+    store::Restored own = restored;
+    disowned = disown(own);
+    take_up(ledger_.merge(own));
+  }
   store::Transition transition;
   if (audit::Auditor* const watched = auditor(); watched != nullptr) {
     watched->tick([&](const model::StatusTable& table) {
@@ -367,6 +397,7 @@ store::Transition Chronicle::opened(const store::Restored& restored) {
       transition = ledger_.everything(table);
     });
   }
+  std::ranges::move(disowned, std::back_inserter(transition.facts));
   return transition;
 }
 

@@ -10,6 +10,7 @@
 
 #include "alert/delivery.h"
 #include "app/configuration.h"
+#include "app/shard.h"
 #include "audit/auditor.h"
 #include "http/resolver.h"
 #include "ledger/ledger.h"
@@ -24,7 +25,8 @@ namespace aka::app {
 /// steps' callbacks and shown() are called by one thread at a time.
 class Chronicle final : private store::WriterObserver {
  public:
-  Chronicle(metrics::DaemonMetrics& metrics, http::Resolver& resolver, const base::Clock& clock);
+  Chronicle(metrics::DaemonMetrics& metrics, http::Resolver& resolver,
+            const std::optional<Shard>& shard, const base::Clock& clock);
   ~Chronicle() override;
   Chronicle(const Chronicle&) = delete;
   Chronicle& operator=(const Chronicle&) = delete;
@@ -68,6 +70,8 @@ class Chronicle final : private store::WriterObserver {
   void failed(const base::Error& error) override;
   store::Transition opened(const store::Restored& restored) override;
 
+  std::vector<store::Fact> disown(store::Restored& restored) const;
+  std::shared_ptr<const model::Roster> watched_before() const;
   void send(std::vector<ledger::Outgoing> outgoing);
   void drop(const std::vector<alert::Notification>& nobody);
   void take_up(const ledger::Remembered& remembered);
@@ -80,6 +84,7 @@ class Chronicle final : private store::WriterObserver {
 
   metrics::DaemonMetrics& metrics_;
   http::Resolver& resolver_;
+  const std::optional<Shard> shard_;
   const base::Clock& clock_;
   const base::SteadyTime began_;
   ledger::Ledger ledger_;

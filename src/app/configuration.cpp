@@ -66,6 +66,7 @@ std::optional<Configuration> load_configuration(const std::filesystem::path& pat
   if (diagnostics.has_errors()) return std::nullopt;
   configuration.roster =
       std::make_shared<const model::Roster>(std::move(configuration.settings.roster));
+  configuration.watched = configuration.roster;
   return configuration;
 }
 
@@ -102,7 +103,7 @@ audit::Plan plan_for(const Configuration& configuration, http::Resolver& resolve
                      const base::Clock& clock) {
   const settings::Settings& settings = configuration.settings;
   audit::Plan plan;
-  plan.roster = configuration.roster;
+  plan.roster = configuration.watched;
   plan.stale_after = settings.schedule.stale_after;
   plan.polls = {settings.atlas.timeout,
                 settings.schedule.jitter,

@@ -25,7 +25,8 @@ using Credentials = std::map<std::string, std::shared_ptr<atlas::Credential>, st
 /// A configuration that was read whole, with the secrets and certificates it names. Immutable.
 struct Configuration {
   settings::Settings settings;
-  std::shared_ptr<const model::Roster> roster;
+  std::shared_ptr<const model::Roster> roster;   ///< the whole
+  std::shared_ptr<const model::Roster> watched;  ///< what this process watches of it
   Credentials credentials;
   std::shared_ptr<const http::TrustStore> trust;
   alert::AlertingSettings alerting;

@@ -46,6 +46,7 @@ void configure_log(const settings::LogSettings& settings) {
 base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options,
                                                     Configuration configuration,
                                                     const base::Clock& clock) {
+  confine(configuration, options.shard);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), clock));
   const settings::WebSettings web = configuration.settings.web;
   configure_log(configuration.settings.log);
@@ -68,10 +69,12 @@ Daemon::Daemon(DaemonOptions options, const base::Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
       metrics_(build()),
-      chronicle_(metrics_, resolver_, clock),
+      chronicle_(metrics_, resolver_, options_.shard, clock),
       auditor_(observers(), clock),
       supervision_(platform::Supervisor::from_environment(),
                    {[this] { return alive(); }, [this] { return status(); }}) {
+  const Shard shard = options_.shard.value_or(Shard{});
+  metrics_.set_shard(shard.index, shard.count);
   facts_.version = build().version;
   facts_.started = clock_.wall();
   facts_.started_steady = clock_.steady();
@@ -131,7 +134,7 @@ void Daemon::adopt(Configuration next) {
   keep_living_credentials(next);
   lifecycle_ = next.settings.web.lifecycle;
   missed_beat_ = missed_beat(next.settings.atlas.timeout);
-  metrics_.configure(*next.roster);
+  metrics_.configure(*next.watched);
   chronicle_.configure(next);
   auditor_.adopt(plan_for(next, resolver_, clock_));
   const auto weaker = chronicle_.loaded(next);
@@ -184,6 +187,7 @@ base::Result<void> Daemon::reload_configuration() {
     remember_rejected(all);
     return base::fail(base::ErrorKind::invalid_input, std::move(all));
   }
+  confine(*next, options_.shard);
   configure_log(next->settings.log);
   if (!(next->settings.web.listen == configuration_->settings.web.listen)) {
     log::warning("restart_needed", {{"setting", "web.listen"},

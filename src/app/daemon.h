@@ -10,6 +10,7 @@
 #include "app/chronicle.h"
 #include "app/configuration.h"
 #include "app/pages.h"
+#include "app/shard.h"
 #include "app/supervision.h"
 #include "audit/auditor.h"
 #include "base/clock.h"
@@ -23,6 +24,7 @@ namespace aka::app {
 struct DaemonOptions {
   std::filesystem::path config;
   std::optional<std::string> listen;  ///< beats web.listen
+  std::optional<Shard> shard;         ///< nothing: all organizations, and the store as configured
 };
 
 /// The whole service of one process. Start, reload and stop are called from the thread that waits

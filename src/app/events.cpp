@@ -122,9 +122,9 @@ void log_credential(const audit::CredentialReport& report) {
 
 void log_adopted(const Configuration& configuration) {
   log::info("config_loaded",
-            {{"organizations", std::to_string(configuration.roster->organizations.size())},
-             {"keys", std::to_string(configuration.roster->key_count)}});
-  for (const model::Organization& organization : configuration.roster->organizations) {
+            {{"organizations", std::to_string(configuration.watched->organizations.size())},
+             {"keys", std::to_string(configuration.watched->key_count)}});
+  for (const model::Organization& organization : configuration.watched->organizations) {
     const report::OrganizationLoad load = load_of(organization, configuration.settings);
     if (load.effective_interval == organization.interval) continue;
     log::warning("interval_stretched",

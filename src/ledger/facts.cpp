@@ -35,6 +35,24 @@ std::optional<Scope> scope_of(std::string_view id) {
   return Scope{*organization, *key};
 }
 
+std::optional<model::OrganizationId> organization_of(const Fact& fact) try {
+  switch (fact.kind) {
+    case FactKind::key:
+    case FactKind::seen:
+      return model::OrganizationId::parse(std::string_view(fact.id).substr(0, 24));
+    case FactKind::organization:
+      return model::OrganizationId::parse(fact.id);
+    case FactKind::alert:
+      return model::OrganizationId::parse(json::parse(fact.id).value("org_id", std::string()));
+    case FactKind::configuration:
+    case FactKind::daemon:
+      return std::nullopt;
+  }
+  return std::nullopt;
+} catch (const std::exception&) {
+  return std::nullopt;
+}
+
 std::int64_t minute_of(base::WallTime time) {
   return std::chrono::duration_cast<std::chrono::minutes>(time.time_since_epoch()).count();
 }

@@ -19,6 +19,9 @@ namespace aka::ledger {
 std::string id_of(const incident::Scope& scope);
 std::optional<incident::Scope> scope_of(std::string_view id);
 
+/// The organization that a fact is about; nothing: none, or it cannot be read.
+std::optional<model::OrganizationId> organization_of(const store::Fact& fact);
+
 /// What `seen` facts count in.
 std::int64_t minute_of(base::WallTime time);
 base::WallTime time_of_minute(std::int64_t minute);

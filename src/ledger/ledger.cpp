@@ -61,9 +61,9 @@ void Ledger::configure(incident::Terms terms) {
   next_terms_ = std::move(terms);
 }
 
-void Ledger::begin(const std::string& version) {
+void Ledger::begin(const std::string& version, const std::optional<std::string>& shard) {
   const std::scoped_lock lock(mutex_);
-  submit_({{started(clock_.wall(), version)}, {}, {}, {}}, [](bool) {});
+  submit_({{started(clock_.wall(), version, shard)}, {}, {}, {}}, [](bool) {});
 }
 
 void Ledger::end() {

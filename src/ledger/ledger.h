@@ -77,8 +77,8 @@ class Ledger {
   /// The receivers from now on. Answers what those that are new have to be told: all that fires.
   std::vector<Outgoing> tell_newcomers(const std::vector<std::string>& sinks);
 
-  /// The process begins, or ends well.
-  void begin(const std::string& version);
+  /// The process begins, or ends well. `shard`: "2/4", if it watches only a part.
+  void begin(const std::string& version, const std::optional<std::string>& shard = std::nullopt);
   void end();
 
   /// A configuration is in force from now on; `before` is null if none is known.

@@ -55,8 +55,11 @@ std::string label(const incident::Alert& alert, const char* name) {
 
 }  // namespace
 
-Draft started(base::WallTime time, const std::string& version) {
-  return draft(time, RecordType::start, {{"version", version}});
+Draft started(base::WallTime time, const std::string& version,
+              const std::optional<std::string>& shard) {
+  json data{{"version", version}};
+  if (shard) data["shard"] = *shard;
+  return draft(time, RecordType::start, std::move(data));
 }
 
 Draft stopped(base::WallTime time) { return draft(time, RecordType::stop, json::object()); }

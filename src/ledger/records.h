@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,9 @@
 namespace aka::ledger {
 
 /// The drafts of the journal's records, one function for each type that the ledger writes.
-journal::Draft started(base::WallTime time, const std::string& version);
+/// `shard`: "2/4", if the process watches only that part of the organizations.
+journal::Draft started(base::WallTime time, const std::string& version,
+                       const std::optional<std::string>& shard);
 journal::Draft stopped(base::WallTime time);
 journal::Draft config_loaded(base::WallTime time, const std::string& sha256,
                              const model::Roster& roster);

@@ -234,6 +234,12 @@ void DaemonMetrics::observe_delay(std::chrono::nanoseconds delay) {
   parts_->poll_delay.Observe(std::max(seconds(delay), 0.0));
 }
 
+void DaemonMetrics::set_shard(int index, int count) {
+  add_gauge(parts_->registry, names::kShard,
+            {{"shard", std::to_string(index)}, {"shards", std::to_string(count)}})
+      .Set(1);
+}
+
 void DaemonMetrics::config_loaded(base::WallTime when) {
   parts_->reload_successful.Set(1);
   parts_->reload_success_time.Set(seconds(when.time_since_epoch()));

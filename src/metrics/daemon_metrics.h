@@ -50,6 +50,9 @@ class DaemonMetrics {
   /// How long after its due time a poll started; a negative delay counts as none.
   void observe_delay(std::chrono::nanoseconds delay);
 
+  /// Which part of the organizations is watched: shard `index`, from 0, of `count`. Once.
+  void set_shard(int index, int count);
+
   void config_loaded(base::WallTime when);
   void config_rejected();
   /// The configuration just loaded asks for less than the one before.

@@ -64,6 +64,9 @@ inline constexpr Family kAlertFiring{"atlas_alert_firing",
 // Of the daemon.
 inline constexpr Family kBuild{"atlas_key_auditor_build_info",
                                "Always 1; the labels tell what was built."};
+inline constexpr Family kShard{
+    "atlas_key_auditor_shard_info",
+    "Always 1; the labels tell which part of the organizations is watched here."};
 inline constexpr Family kReloadSuccessful{
     "atlas_key_auditor_config_last_reload_successful",
     "Whether the last attempt to load the configuration succeeded."};

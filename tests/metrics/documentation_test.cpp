@@ -51,6 +51,7 @@ std::map<std::string, testing::FamilyText> exported() {
   const model::Snapshot snapshot = world.snapshot();
   DaemonMetrics metrics({"1.2.3", "0123abcd", "g++ 12.2.0"});
   metrics.configure(*snapshot.roster);
+  metrics.set_shard(2, 4);
   metrics.set_sinks({"webhook:soc"});
   metrics.journal_committed(7, std::string(64, 'a'), 7);
   incident::Alert alert;

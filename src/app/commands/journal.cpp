@@ -1,5 +1,7 @@
 // `journal verify | show | export`: reads the journal, beside a running daemon or without one,
-// record by record and without writing anything.
+// record by record and without writing anything. Each shard has a chain of its own; without
+// --shard all of them are read, one after the other.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -7,11 +9,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "app/command_line.h"
+#include "app/shard.h"
 #include "base/duration.h"
 #include "base/utc_time.h"
 #include "journal/chain.h"
@@ -33,6 +39,13 @@ struct JournalOptions {
   std::string exported;  ///< of verify: an export instead of a store
   std::string key;       ///< of show; empty: of any or none
   std::string since;     ///< of show; empty: from the first
+  std::optional<int> shard;
+};
+
+/// One hash chain.
+struct Chain {
+  std::string name;
+  std::unique_ptr<store::JournalReader> reader;
 };
 
 int complain(std::string_view message) {
@@ -41,7 +54,6 @@ int complain(std::string_view message) {
 }
 
 Result<std::string> store_path(const JournalOptions& options) {
-  if (!options.store.empty()) return options.store;
   base::Diagnostics diagnostics;
   const auto settings = settings::load(options.config, base::system_clock().wall(), diagnostics);
   for (const base::Diagnostic& one : diagnostics.sorted())
@@ -52,6 +64,39 @@ Result<std::string> store_path(const JournalOptions& options) {
                                   options.config.string()));
   }
   return settings.store.path;
+}
+
+/// The stores that processes with this path have, of all shards and of one that is no shard.
+std::vector<std::string> stores_at(const std::string& path) {
+  std::vector<std::string> paths;
+  std::error_code failed;
+  if (std::filesystem::exists(path, failed)) paths.push_back(path);
+  for (int shard = 0; shard < kMostShards; ++shard) {
+    std::string own = store_path_of(path, shard);
+    if (std::filesystem::exists(own, failed)) paths.push_back(std::move(own));
+  }
+  // Without any, the error is to name what the configuration names.
+  return paths.empty() ? std::vector{path} : paths;
+}
+
+Result<std::vector<std::string>> stores_of(const JournalOptions& options) {
+  if (!options.store.empty()) return std::vector{options.store};
+  const auto path = store_path(options);
+  if (!path) return tl::unexpected(path.error());
+  if (options.shard) return std::vector{store_path_of(*path, *options.shard)};
+  return stores_at(*path);
+}
+
+Result<std::vector<Chain>> chains_of(const JournalOptions& options) {
+  const auto paths = stores_of(options);
+  if (!paths) return tl::unexpected(paths.error());
+  std::vector<Chain> chains;
+  for (const std::string& path : *paths) {
+    auto reader = store::open_sqlite_journal(path);
+    if (!reader) return tl::unexpected(std::move(reader).error());
+    chains.push_back({path, *std::move(reader)});
+  }
+  return chains;
 }
 
 /// A line to standard output; false if nobody takes it.
@@ -66,19 +111,20 @@ int end_output(bool written) {
   return complain("cannot write to standard output: the output is not whole");
 }
 
-/// Hands each record of the store to `take`, until that fails to print.
+/// Hands each record of each chain to `take`, until that fails to print.
 int print_records(const JournalOptions& options, const store::RecordTaker& take) {
   platform::release_stop_signals();
-  const auto path = store_path(options);
-  if (!path) return complain(path.error().message);
-  const auto reader = store::open_sqlite_journal(*path);
-  if (!reader) return complain(reader.error().message);
+  const auto chains = chains_of(options);
+  if (!chains) return complain(chains.error().message);
   bool written = true;
-  const auto read = (*reader)->each(1, [&](const journal::Record& record) {
-    written = take(record);
-    return written;
-  });
-  if (!read) return complain(read.error().message);
+  for (const Chain& chain : *chains) {
+    const auto read = chain.reader->each(1, [&](const journal::Record& record) {
+      written = take(record);
+      return written;
+    });
+    if (!read) return complain(read.error().message);
+    if (!written) break;
+  }
   return end_output(written);
 }
 
@@ -137,22 +183,27 @@ int verdict(std::string_view source, const journal::Verifier& verifier,
   return end_output(true);
 }
 
-int verify_store(const JournalOptions& options) {
-  const auto path = store_path(options);
-  if (!path) return complain(path.error().message);
-  const auto reader = store::open_sqlite_journal(*path);
-  if (!reader) return complain(reader.error().message);
-  const auto head = (*reader)->head();
+int verify_chain(const Chain& chain) {
+  const auto head = chain.reader->head();
   if (!head) return complain(head.error().message);
   journal::Verifier verifier;
   std::optional<journal::Fault> fault;
-  const auto read = (*reader)->each(1, [&](const journal::Record& record) {
+  const auto read = chain.reader->each(1, [&](const journal::Record& record) {
     fault = verifier.take(record);
     return !fault;
   });
   if (!read) return complain(read.error().message);
   if (!fault) fault = verifier.finish(head->hash);
-  return verdict(*path, verifier, fault);
+  return verdict(chain.name, verifier, fault);
+}
+
+/// Every chain is looked at, whatever is found of one.
+int verify_store(const JournalOptions& options) {
+  const auto chains = chains_of(options);
+  if (!chains) return complain(chains.error().message);
+  int code = kExitOk;
+  for (const Chain& chain : *chains) code = std::max(code, verify_chain(chain));
+  return code;
 }
 
 int verify_export(const std::string& path) {
@@ -198,8 +249,13 @@ CLI::Option_group& add(CLI::App& journal, Action& chosen, const JournalCommand& 
                        const std::shared_ptr<JournalOptions>& options) {
   CLI::App* added = journal.add_subcommand(command.name, command.description);
   auto* source = added->add_option_group("source");
-  source->add_option("--config", options->config, "The configuration that names the store");
+  auto* config =
+      source->add_option("--config", options->config, "The configuration that names the store");
   source->add_option("--store", options->store, "The store itself");
+  added
+      ->add_option("--shard", options->shard, "With --config: only the chain of this shard, from 0")
+      ->needs(config)
+      ->check(CLI::Range(0, kMostShards - 1));
   source->require_option(1);
   added->callback(
       [&chosen, options, run = command.run] { chosen = [options, run] { return run(*options); }; });
