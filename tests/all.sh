@@ -22,7 +22,7 @@ done
 
 deploy/install-packages.sh ci
 for release in bookworm trixie; do
-  step "from nothing on $release"
+  step "a newcomer's two commands on $release"
   tests/other_release.sh test "$release"
 done
 
