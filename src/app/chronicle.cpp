@@ -147,9 +147,7 @@ std::optional<audit::Memory> Chronicle::recall(Configuration& next) {
   const std::string text = std::exchange(remembered_.configuration, std::nullopt).value_or("");
   sha256_ = journal::sha256_hex(text);
   next_ = text_of(next);
-  if (!readable) {
-    demands_ = demands_of(next.roster, next.settings.schedule);
-  } else if (sha256_ == next_->sha256) {
+  if (!readable || sha256_ == next_->sha256) {
     demands_ = demands_of(next.roster, next.settings.schedule);
   } else {
     base::Diagnostics ignored;
