@@ -14,6 +14,7 @@
 #include "app/log.h"
 #include "app/version.h"
 #include "journal/chain.h"
+#include "store/sqlite/journal_reader.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace aka::app {
@@ -98,6 +99,7 @@ base::Result<void> Chronicle::open(const settings::StoreSettings& settings) {
   const auto open_store = [path = settings.path, &clock = clock_] {
     return store::open_sqlite_store(path, clock);
   };
+  store_path_ = settings.path;
   auto store = open_store();
   if (!store && store.error().kind == base::ErrorKind::busy) {
     return tl::unexpected(std::move(store.error()));
@@ -108,6 +110,7 @@ base::Result<void> Chronicle::open(const settings::StoreSettings& settings) {
     auto restored = (*store)->restore();
     if (restored) {
       metrics_.journal_committed(restored->head.seq, restored->head.hash, 0);
+      head_ = restored->head;
       disowned = disown(*restored);
       remembered_ = ledger_.restore(*restored);
       restored_ = true;
@@ -360,10 +363,15 @@ void Chronicle::refused(const alert::FailedAttempt& attempt) {
 
 void Chronicle::committed(const store::Committed& commit) {
   metrics_.journal_committed(commit.head.seq, commit.head.hash, commit.records);
+  {
+    const std::scoped_lock lock(mutex_);
+    head_ = commit.head;
+  }
   // A cut that found nothing to cut wrote nothing, and proves nothing about the disk.
   if (commit.records == 0 && commit.transitions == 0) return;
   ledger_.journal_works();
   const std::scoped_lock lock(mutex_);
+  failure_.clear();
   if (std::exchange(failing_, false)) log::info("journal_works", {});
 }
 
@@ -371,6 +379,7 @@ void Chronicle::failed(const base::Error& error) {
   metrics_.journal_failed();
   ledger_.journal_failed(error.message);
   const std::scoped_lock lock(mutex_);
+  failure_ = error.message;
   if (std::exchange(failing_, true)) return;
   log::error("journal_failed", {{"message", error.message}});
 }
@@ -422,6 +431,29 @@ void Chronicle::take_up(const ledger::Remembered& remembered) {
 audit::Auditor* Chronicle::auditor() const {
   const std::scoped_lock lock(mutex_);
   return auditor_;
+}
+
+void Chronicle::describe(page::Health& health) const {
+  for (const alert::SinkHealth& one : delivery_.health()) {
+    const auto waits =
+        one.waiting_since ? clock_.steady() - *one.waiting_since : std::chrono::nanoseconds(0);
+    health.receivers.push_back({one.sink, one.pending,
+                                std::chrono::duration_cast<base::Duration>(waits), one.delivered,
+                                one.failed});
+  }
+  const std::scoped_lock lock(mutex_);
+  health.head_seq = head_.seq;
+  health.head_hash = head_.hash;
+  health.journal_failure = failure_;
+}
+
+page::History Chronicle::history(model::OrganizationId organization, model::KeyId key) const {
+  auto reader = store::open_sqlite_journal(store_path_);
+  if (!reader) return {{}, std::move(reader.error().message)};
+  auto records = (*reader)->newest_of(organization.to_string(), key.to_string(),
+                                      static_cast<std::int64_t>(page::History::kMost));
+  if (!records) return {{}, std::move(records.error().message)};
+  return {*std::move(records), {}};
 }
 
 void Chronicle::count_pending() const {

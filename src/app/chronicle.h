@@ -15,6 +15,8 @@
 #include "http/resolver.h"
 #include "ledger/ledger.h"
 #include "metrics/daemon_metrics.h"
+#include "page/health.h"
+#include "page/history.h"
 #include "policy/compare.h"
 #include "store/writer.h"
 
@@ -55,6 +57,10 @@ class Chronicle final : private store::WriterObserver {
 
   /// What fires, and what resolved within the hour. From any thread.
   ledger::Ledger::Shown shown() const;
+  /// How journal and receivers do, for the page; as the next, from any thread.
+  void describe(page::Health& health) const;
+  /// What the journal holds of a key, read beside the writer.
+  page::History history(model::OrganizationId organization, model::KeyId key) const;
   /// Tells the metrics how much waits for each receiver. From any thread.
   void count_pending() const;
 
@@ -93,7 +99,8 @@ class Chronicle final : private store::WriterObserver {
   std::optional<ConfigurationText> next_;  // of the one to be adopted, if it was asked for
   alert::Delivery delivery_;
   std::unique_ptr<store::Writer> writer_;
-  base::WallTime cut_{};  // when the journal was last shortened
+  std::string store_path_;  // from open() on
+  base::WallTime cut_{};    // when the journal was last shortened
 
   mutable std::mutex mutex_;  // guards what follows
   audit::Auditor* auditor_ = nullptr;
@@ -102,6 +109,8 @@ class Chronicle final : private store::WriterObserver {
   std::shared_ptr<const incident::Alert> alive_;
   bool restored_ = false;  // a store was opened and read
   bool failing_ = false;   // the last commit failed, and that was logged
+  std::string failure_;    // of the last commit; empty: it did not fail
+  store::Head head_;       // of the newest record on disk
   bool stopping_ = false;
   std::condition_variable wakes_;
   std::thread ticker_;

@@ -114,6 +114,11 @@ PageSources Daemon::page_sources() {
     const auto alerts = chronicle_.shown();
     return metrics_.render() + metrics::alert_lines(alerts.firing, alerts.resolved);
   };
+  sources.health = [this] { return health(); };
+  sources.firing = [this] { return chronicle_.shown().firing; };
+  sources.history = [this](model::OrganizationId organization, model::KeyId key) {
+    return chronicle_.history(organization, key);
+  };
   sources.may_reload = [this] { return lifecycle_.load(); };
   sources.reload = [this] { return reload(); };
   return sources;
@@ -128,6 +133,17 @@ std::string Daemon::status() {
   const std::scoped_lock lock(facts_mutex_);
   now.reload_rejected = !facts_.reload_error.empty();
   return status_line(now);
+}
+
+page::Health Daemon::health() const {
+  page::Health health;
+  {
+    const std::scoped_lock lock(facts_mutex_);
+    health.facts = facts_;
+  }
+  health.beats = alive();
+  chronicle_.describe(health);
+  return health;
 }
 
 void Daemon::adopt(Configuration next) {

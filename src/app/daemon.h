@@ -61,6 +61,7 @@ class Daemon {
   bool alive() const;
   std::string status();
   PageSources page_sources();
+  page::Health health() const;
   audit::Observers observers();
   void count_requests(const model::Organization& organization, const atlas::Traffic& traffic);
   void on_poll(const audit::PollReport& report);

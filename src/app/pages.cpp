@@ -3,15 +3,17 @@
 // advance, is collected.
 #include "app/pages.h"
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 #include <optional>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "metrics/exposition.h"
-#include "report/summary.h"
+#include "page/assets.h"
+#include "page/frame.h"
+#include "page/key_page.h"
+#include "page/status_page.h"
 #include "web/gzip.h"
 #include "web/router.h"
 
@@ -19,6 +21,7 @@ namespace aka::app {
 namespace {
 
 constexpr std::string_view kJson = "application/json; charset=utf-8";
+constexpr std::string_view kHtml = "text/html; charset=utf-8";
 
 /// Writes a whole body, the same bytes each time.
 using Writer = std::function<bool(const web::Sink&)>;
@@ -134,31 +137,63 @@ web::Response reload_page(const PageSources& sources) {
   return reloaded ? web::plain(200, "reloaded") : web::plain(500, reloaded.error().message);
 }
 
-web::Response front_page(const PageSources& sources) {
-  const report::Summary summary = report::summarize(sources.snapshot());
+web::Response html(int status, std::string body) {
   web::Response response;
-  response.content_type = "text/html; charset=utf-8";
-  response.body = fmt::format(
-      "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width\"><title>atlas-key-auditor</title>\n"
-      "<h1>atlas-key-auditor {}</h1>\n"
-      "<p>{} keys watched: {} compliant, {} could not be judged; {} open findings.</p>\n<ul>\n"
-      "<li><a href=\"/api/v1/findings\">Findings</a>\n<li><a href=\"/api/v1/keys\">Keys</a>\n"
-      "<li><a href=\"/api/v1/status\">Status</a>\n<li><a href=\"/metrics\">Metrics</a>\n"
-      "<li><a href=\"/-/healthy\">Health</a>\n<li><a "
-      "href=\"/-/ready\">Readiness</a>\n</ul>\n</html>\n",
-      sources.facts().version, summary.keys, summary.compliant, summary.undetermined,
-      summary.findings);
+  response.status = status;
+  response.content_type = kHtml;
+  response.body = std::move(body);
   return response;
 }
+
+web::Response status_page(const PageSources& sources, const web::Request& request) {
+  const auto parameter = [&](std::string_view name) { return request.parameter(name); };
+  const auto view = std::make_shared<const page::StatusView>(page::StatusView{
+      sources.snapshot(), sources.health(), sources.firing(), page::read_filter(parameter)});
+  Writer write = [view](const web::Sink& sink) { return page::write_status_page(*view, sink); };
+  const std::uint64_t length = length_of(write);
+  return streamed(request, kHtml, length, std::move(write));
+}
+
+web::Response html_key_page(const PageSources& sources, const web::Router::Segments& ids) {
+  const std::string version = sources.facts().version;
+  const auto organization = model::OrganizationId::parse(ids[0]);
+  const auto key = model::KeyId::parse(ids[1]);
+  if (!organization || !key) {
+    return html(
+        400, page::notice("No such page", "The ids of organization and key are 24 hex digits each.",
+                          version));
+  }
+  auto body = page::key_page(sources.snapshot(), *organization, *key,
+                             sources.history(*organization, *key), version);
+  return body ? html(200, *std::move(body))
+              : html(404, page::notice("No such key",
+                                       "No such key is configured or journaled here.", version));
+}
+
+web::Response asset(const page::Asset& asset) {
+  web::Response response;
+  response.content_type = asset.content_type;
+  response.body = asset.text;
+  // Another text has another address.
+  response.headers.emplace_back("Cache-Control", "public, max-age=31536000, immutable");
+  return response;
+}
+
+/// Nothing is taken from elsewhere, nothing runs that is not a file of ours, nobody frames a page.
+constexpr const char* kPolicyOfPages =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' "
+    "data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+constexpr const char* kPolicyOfData = "default-src 'none'; frame-ancestors 'none'";
 
 void add_security_headers(web::Response& response) {
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("X-Frame-Options", "DENY");
   response.headers.emplace_back("Content-Security-Policy",
-                                "default-src 'none'; frame-ancestors 'none'");
+                                response.content_type == kHtml ? kPolicyOfPages : kPolicyOfData);
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
-  response.headers.emplace_back("Cache-Control", "no-store");
+  const bool has_own = std::ranges::any_of(
+      response.headers, [](const auto& header) { return header.first == "Cache-Control"; });
+  if (!has_own) response.headers.emplace_back("Cache-Control", "no-store");
 }
 
 web::Router routes(const std::shared_ptr<const PageSources>& sources) {
@@ -171,7 +206,10 @@ web::Router routes(const std::shared_ptr<const PageSources>& sources) {
                  return sources->ready() ? page(request, ids) : ready_page(*sources);
                });
   };
-  data("/", [sources](const Request&, const Ids&) { return front_page(*sources); });
+  data("/",
+       [sources](const Request& request, const Ids&) { return status_page(*sources, request); });
+  data("/keys/{}/{}",
+       [sources](const Request&, const Ids& ids) { return html_key_page(*sources, ids); });
   data("/metrics",
        [sources](const Request& request, const Ids&) { return metrics_page(*sources, request); });
   data("/api/v1/status", [sources](const Request&, const Ids&) {
@@ -185,6 +223,10 @@ web::Router routes(const std::shared_ptr<const PageSources>& sources) {
   });
   data("/api/v1/keys/{}/{}",
        [sources](const Request&, const Ids& ids) { return key_page(*sources, ids); });
+  for (const page::Asset* file : {&page::script(), &page::style()}) {
+    router.add("GET", file->address.substr(0, file->address.find('?')),
+               [file](const Request&, const Ids&) { return asset(*file); });
+  }
   router.add("GET", "/-/healthy",
              [sources](const Request&, const Ids&) { return health_page(*sources); });
   router.add("GET", "/-/ready",

@@ -2,9 +2,13 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "incident/book.h"
 #include "model/snapshot.h"
+#include "page/health.h"
+#include "page/history.h"
 #include "report/json.h"
 #include "web/http.h"
 
@@ -17,6 +21,10 @@ struct PageSources {
   std::function<model::Snapshot()> snapshot;
   std::function<std::string()> daemon_metrics;
   std::function<report::DaemonFacts()> facts;
+  std::function<page::Health()> health;
+  std::function<std::vector<incident::SharedAlert>()> firing;
+  /// The newest records of a key; by the ids in the address.
+  std::function<page::History(model::OrganizationId, model::KeyId)> history;
   std::function<bool()> may_reload;
   std::function<base::Result<void>()> reload;
 };
