@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a purpose needs: build | test | ci. Says nothing and takes no
+# Installs the Debian packages that a purpose needs: build | test | browser | ci. Says nothing and takes no
 # time if they are there. Needs root or sudo only if something is missing.
 set -euo pipefail
 
@@ -7,13 +7,15 @@ build=(g++ cmake ninja-build pkg-config libcpp-httplib-dev nlohmann-json3-dev pr
        libspdlog-dev libcli11-dev libexpected-dev libre2-dev libssl-dev libsqlite3-dev zlib1g-dev ca-certificates)
 test=(doctest-dev librapidcheck-dev curl openssl python3 python3-jsonschema prometheus
       prometheus-alertmanager lighttpd nginx-light systemd)
+browser=(chromium nodejs npm)
 ci=(clang-tidy clang-format mmdebstrap ccache git)
 
 case "${1:-}" in
   build) wanted=("${build[@]}") ;;
   test)  wanted=("${build[@]}" "${test[@]}") ;;
+  browser) wanted=("${browser[@]}") ;;
   ci)    wanted=("${build[@]}" "${test[@]}" "${ci[@]}") ;;
-  *) echo "usage: $0 build|test|ci" >&2; exit 64 ;;
+  *) echo "usage: $0 build|test|browser|ci" >&2; exit 64 ;;
 esac
 
 missing=()
