@@ -120,6 +120,14 @@ Result<Url> parse_url(std::string_view text) {
   return Url{std::move(*origin), std::move(target)};
 }
 
+bool is_loopback(const std::string& host) {
+  const auto in_127 = [&] {
+    return host.starts_with("127.") && std::ranges::count(host, '.') == 3 &&
+           host.find_first_not_of("0123456789.") == std::string::npos;
+  };
+  return host == "localhost" || host == "::1" || in_127();
+}
+
 Result<Origin> parse_origin(std::string_view text) {
   auto url = parse_url(text);
   if (!url) return tl::unexpected(std::move(url.error()));

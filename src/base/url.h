@@ -35,6 +35,9 @@ struct Url {
 /// characters are errors. The error never repeats the text, since a URL may be a secret.
 Result<Url> parse_url(std::string_view text);
 
+/// Whether a host is this machine by its name alone: localhost, 127.0.0.0/8, ::1.
+bool is_loopback(const std::string& host);
+
 /// A URL without path and query, as of a proxy.
 Result<Origin> parse_origin(std::string_view text);
 

@@ -31,21 +31,13 @@ int whole_number(Fields& fields, std::string_view key, int most, int otherwise) 
   return static_cast<int>(fields.integer(key, 1, most).value_or(otherwise));
 }
 
-bool is_loopback(const std::string& host) {
-  const auto in_127 = [&] {
-    return host.starts_with("127.") && std::ranges::count(host, '.') == 3 &&
-           host.find_first_not_of("0123456789.") == std::string::npos;
-  };
-  return host == "localhost" || host == "::1" || in_127();
-}
-
 void read_base_url(Fields& fields, AtlasSettings& atlas) {
   auto url = fields.url("base_url");
   if (!url) return;
   while (url->target.ends_with('/')) url->target.pop_back();
   if (url->target.find('?') != std::string::npos) {
     fields.error("base_url", "'base_url' of 'atlas' may not have a query ('?...')");
-  } else if (url->origin.scheme == base::Scheme::http && !is_loopback(url->origin.host)) {
+  } else if (url->origin.scheme == base::Scheme::http && !base::is_loopback(url->origin.host)) {
     fields.error("base_url",
                  "'base_url' of 'atlas' must begin with https://; plain http is for a "
                  "loopback address only, since anyone on the way could read and alter "
@@ -147,7 +139,6 @@ WebSettings read_web(const Section& section, base::Diagnostics& diagnostics) {
     }
   }
   web.config_file = fields.path("config_file").value_or("");
-  if (!web.config_file.empty()) warn_of_no_effect(fields, "config_file");
   web.lifecycle = fields.boolean("lifecycle").value_or(web.lifecycle);
   fields.finish();
   return web;

@@ -202,16 +202,16 @@ TEST_SUITE("loading") {
 
   TEST_CASE("a setting without effect yet is accepted with a warning, one for each") {
     const Loaded loaded = load_text(
-        "schedule: {confirm: 3, recheck: 1h}\nweb: {config_file: web.yml}\n"
+        "schedule: {confirm: 3, recheck: 1h}\n"
         "store: {path: j.db, retention: 30d}\n"
         "version: 1\n" +
         kCredentials + kPolicies + kOrganization + "    fetch: list\n    discover: true\n");
     CHECK(loaded.usable);
-    for (const char* setting : {"'recheck'", "'config_file'", "'fetch: list'"}) {
+    for (const char* setting : {"'recheck'", "'fetch: list'"}) {
       CAPTURE(setting);
       CHECK(loaded.report.find(std::string("warning: ") + setting) != std::string::npos);
     }
-    CHECK(std::ranges::count(loaded.report, '\n') == 4);  // and the policy that nobody uses
+    CHECK(std::ranges::count(loaded.report, '\n') == 3);  // and the policy that nobody uses
     CHECK(loaded.settings.roster.organizations[0].fetch == model::Fetch::list);
   }
 
