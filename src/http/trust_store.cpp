@@ -34,14 +34,16 @@ base::Result<void> show_certificate(SSL_CTX* context, const ClientCertificate& c
 }  // namespace
 
 base::Result<std::shared_ptr<const TrustStore>> TrustStore::load(
-    const std::optional<std::string>& ca_file, const std::optional<ClientCertificate>& client) {
+    const std::optional<std::string>& ca_file, const std::optional<ClientCertificate>& client,
+    Proof proof) {
   ERR_clear_error();
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   if (context == nullptr) {
     return fail(ErrorKind::internal, fmt::format("cannot set up TLS: {}", openssl_reason()));
   }
   const std::shared_ptr<const TrustStore> store(new TrustStore(context));
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(context, proof == Proof::required ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                     nullptr);
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   // A kept connection that is idle then holds no buffers (34 kB each).
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);

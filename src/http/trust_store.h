@@ -16,6 +16,10 @@ struct ClientCertificate {
   std::string key_file;
 };
 
+/// Whether a server has to prove that it is the one that was asked for. Without the proof what it
+/// says must not matter, and nothing secret may be sent to it.
+enum class Proof { required, waived };
+
 /// Which certificates are believed: the system's anchors plus those of a file; and which one of
 /// ours is shown. Make one for each such set and share it; what it holds is loaded once, and any
 /// number of threads may use it.
@@ -25,7 +29,7 @@ class TrustStore {
   /// SSL_CERT_FILE and SSL_CERT_DIR replace.
   static base::Result<std::shared_ptr<const TrustStore>> load(
       const std::optional<std::string>& ca_file,
-      const std::optional<ClientCertificate>& client = std::nullopt);
+      const std::optional<ClientCertificate>& client = std::nullopt, Proof proof = Proof::required);
 
   ~TrustStore();
   TrustStore(const TrustStore&) = delete;
