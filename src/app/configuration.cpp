@@ -6,6 +6,7 @@
 
 #include "alert/sink_factory.h"
 #include "app/version.h"
+#include "app/web_protection.h"
 #include "atlas/client.h"
 
 namespace aka::app {
@@ -63,6 +64,7 @@ std::optional<Configuration> load_configuration(const std::filesystem::path& pat
     configuration.alerting = alert::read_alerting(*configuration.settings.alerting, diagnostics);
     alert::check_receivers(configuration.alerting, diagnostics);
   }
+  configuration.protection = read_protection(configuration.settings.web.config_file, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   configuration.roster =
       std::make_shared<const model::Roster>(std::move(configuration.settings.roster));

@@ -17,6 +17,7 @@
 #include "report/explain.h"
 #include "settings/load.h"
 #include "settings/settings.h"
+#include "web/security.h"
 
 namespace aka::app {
 
@@ -30,6 +31,7 @@ struct Configuration {
   Credentials credentials;
   std::shared_ptr<const http::TrustStore> trust;
   alert::AlertingSettings alerting;
+  web::Protection protection;
   settings::Sources sources;  ///< its files as they were read
 };
 

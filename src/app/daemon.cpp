@@ -8,6 +8,7 @@
 #include "app/events.h"
 #include "app/log.h"
 #include "app/version.h"
+#include "app/web_protection.h"
 #include "metrics/alert_lines.h"
 
 namespace aka::app {
@@ -48,12 +49,11 @@ base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options,
                                                     const base::Clock& clock) {
   confine(configuration, options.shard);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), clock));
-  const settings::WebSettings web = configuration.settings.web;
   configure_log(configuration.settings.log);
   // Store and address first: who cannot have them must not poll, not even once.
   if (auto opened = daemon->chronicle_.open(configuration.settings.store); !opened)
     return tl::unexpected(std::move(opened.error()));
-  if (auto listening = daemon->listen(web); !listening)
+  if (auto listening = daemon->listen(configuration); !listening)
     return tl::unexpected(std::move(listening.error()));
   const std::scoped_lock lock(daemon->reloading_);
   if (auto memory = daemon->chronicle_.recall(configuration))
@@ -83,9 +83,9 @@ Daemon::Daemon(DaemonOptions options, const base::Clock& clock)
 
 Daemon::~Daemon() { stop(); }
 
-base::Result<void> Daemon::listen(const settings::WebSettings& web) {
+base::Result<void> Daemon::listen(const Configuration& configuration) {
   web::ListenerOptions options;
-  options.address = web.listen;
+  options.address = configuration.settings.web.listen;
   if (options_.listen) {
     auto address = base::parse_listen_address(*options_.listen);
     if (!address) return tl::unexpected(std::move(address.error()).within("--listen"));
@@ -94,10 +94,16 @@ base::Result<void> Daemon::listen(const settings::WebSettings& web) {
   options.on_failure = [](std::string_view what) {
     log::error("page_failed", {{"message", std::string(what)}});
   };
-  auto listener = web::Listener::start(std::move(options), pages(page_sources()));
+  security_ = keep_protected(configuration.protection, clock_);
+  if (security_->encrypts()) options.tls = [this] { return security_->context(); };
+  auto listener = web::Listener::start(std::move(options), security_->guard(pages(page_sources())));
   if (!listener) return tl::unexpected(std::move(listener.error()));
   listener_ = *std::move(listener);
   return {};
+}
+
+std::string Daemon::url() const {
+  return (security_->encrypts() ? "https://" : "http://") + listener_->address();
 }
 
 PageSources Daemon::page_sources() {
@@ -212,6 +218,12 @@ base::Result<void> Daemon::reload_configuration() {
   if (next->settings.store.path != configuration_->settings.store.path) {
     log::warning("restart_needed",
                  {{"setting", "store.path"}, {"message", "the store changes with the next start"}});
+  }
+  if (!security_->adopt(next->protection)) {
+    log::warning("restart_needed", {{"setting", "web.config_file"},
+                                    {"message",
+                                     "another file, and whether TLS is spoken, comes with the next "
+                                     "start"}});
   }
   adopt(*std::move(next));
   return {};

@@ -47,12 +47,13 @@ class Daemon {
   /// Stops polling and serving, gives tokens back; takes at most a few seconds.
   void stop();
 
-  std::string address() const { return listener_->address(); }
+  /// "https://127.0.0.1:9974".
+  std::string url() const;
 
  private:
   Daemon(DaemonOptions options, const base::Clock& clock);
 
-  base::Result<void> listen(const settings::WebSettings& web);
+  base::Result<void> listen(const Configuration& configuration);
   void adopt(Configuration configuration);
   void keep_living_credentials(Configuration& next) const;
   void remember_loaded();
@@ -80,6 +81,7 @@ class Daemon {
   std::atomic<bool> ready_{false};
   std::atomic<bool> lifecycle_{false};
   std::atomic<base::Duration> missed_beat_{};  ///< the longest that the scheduler may not come by
+  std::unique_ptr<web::Security> security_;    // of the listener
   std::unique_ptr<web::Listener> listener_;
   Supervision supervision_;
 };

@@ -238,7 +238,7 @@ class Daemon(Process):
         self.test = test
         super().__init__([BIN / "atlas-key-auditor", "run", "--config", config, "--listen",
                           listen, *arguments], env=env)
-        self.url = self.search(r"listening.*address\W+(http://[\d.:]+)")[1]
+        self.url = self.search(r"listening.*address\W+(https?://[\d.:]+)")[1]
 
     def get(self, path, **options):
         """An answer, kept for the search for secrets."""

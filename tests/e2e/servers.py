@@ -327,15 +327,16 @@ class Alertmanager:
 
 
 class Prometheus:
-    """Debian's, which scrapes one target every second and evaluates the rules that are shipped."""
+    """Debian's, which scrapes one target every second and evaluates the rules that are shipped.
+    `jobs` are more ways to scrape it, by name: what a scrape configuration has beside the target."""
 
-    def __init__(self, test, target):
+    def __init__(self, test, target, jobs=None):
         address = f"127.0.0.1:{harness.free_port()}"
         self.url = f"http://{address}"
         config = test.write("prometheus.yml", {
             "global": {"scrape_interval": "1s"},
-            "scrape_configs": [{"job_name": "atlas-key-auditor",
-                                "static_configs": [{"targets": [target]}]}],
+            "scrape_configs": [{"job_name": name, "static_configs": [{"targets": [target]}], **job}
+                               for name, job in (jobs or {"atlas-key-auditor": {}}).items()],
             "rule_files": [str(harness.SOURCE / "deploy/prometheus/rules.yml")]})
         test.keep(harness.Process([
             PROMETHEUS, f"--config.file={config}", f"--web.listen-address={address}",

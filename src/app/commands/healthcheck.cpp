@@ -24,14 +24,34 @@ int complain(const std::string& url, const std::string& why) {
   return kExitFailure;
 }
 
-int healthcheck(const std::string& url) {
+struct Probe {
+  std::string url = "http://127.0.0.1:9974/-/healthy";
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+};
+
+/// On this machine a certificate would have to be for another name than is asked for, and nothing
+/// that matters passes: so none is verified there, unless an authority is named.
+base::Result<std::shared_ptr<const http::TrustStore>> trust_of(const Probe& probe,
+                                                               const base::Origin& origin) {
+  const auto authority = probe.ca_file.empty() ? std::nullopt : std::optional(probe.ca_file);
+  const auto proof =
+      !authority && base::is_loopback(origin.host) ? http::Proof::waived : http::Proof::required;
+  std::optional<http::ClientCertificate> client;
+  if (!probe.cert_file.empty()) client = {probe.cert_file, probe.key_file};
+  return http::TrustStore::load(authority, client, proof);
+}
+
+int healthcheck(const Probe& probe) {
   platform::release_stop_signals();
+  const std::string& url = probe.url;
   const auto parsed = base::parse_url(url);
   if (!parsed) return complain("the daemon", parsed.error().message);
   http::ConnectionOptions options;
   options.user_agent = user_agent();
   if (parsed->origin.scheme == base::Scheme::https) {
-    const auto trust = http::TrustStore::load(std::nullopt);
+    const auto trust = trust_of(probe, parsed->origin);
     if (!trust) return complain(url, trust.error().message);
     options.trust = *trust;
   }
@@ -53,9 +73,17 @@ int healthcheck(const std::string& url) {
 void add_healthcheck(CLI::App& program, Action& chosen) {
   auto* command =
       program.add_subcommand("healthcheck", "Ask a running daemon whether it is healthy");
-  auto url = std::make_shared<std::string>("http://127.0.0.1:9974/-/healthy");
-  command->add_option("--url", *url, "What to ask")->capture_default_str();
-  command->callback([&chosen, url] { chosen = [url] { return healthcheck(*url); }; });
+  auto probe = std::make_shared<Probe>();
+  command->add_option("--url", probe->url, "What to ask")->capture_default_str();
+  command->add_option("--ca-file", probe->ca_file,
+                      "Authorities (PEM) to verify the daemon's certificate by; without it a "
+                      "loopback address is not verified");
+  auto* certificate = command->add_option("--cert-file", probe->cert_file,
+                                          "Our certificate (PEM), where the daemon asks for one");
+  auto* key = command->add_option("--key-file", probe->key_file, "Its key (PEM)");
+  certificate->needs(key);
+  key->needs(certificate);
+  command->callback([&chosen, probe] { chosen = [probe] { return healthcheck(*probe); }; });
 }
 
 }  // namespace aka::app

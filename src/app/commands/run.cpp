@@ -59,7 +59,7 @@ int run(const DaemonOptions& options) {
     return kExitFailure;
   }
   platform::release_free_memory();
-  log::info("listening", {{"address", "http://" + (*daemon)->address()}});
+  log::info("listening", {{"address", (*daemon)->url()}});
   return serve_until_stopped(**daemon);
 }
 
