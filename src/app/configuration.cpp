@@ -77,14 +77,18 @@ report::OrganizationLoad load_of(const model::Organization& organization,
   const int per_minute = settings.atlas.rate_limit.per_minute;
   report::OrganizationLoad load;
   load.per_minute = per_minute;
-  const std::size_t requests = audit::requests_per_interval(organization);
-  load.list_requests = requests - organization.keys.size();
-  load.effective_interval = audit::effective_interval(organization.interval, requests, per_minute);
-  load.shortest_interval = audit::effective_interval({}, requests, per_minute);
+  const audit::Demand demand =
+      audit::demand_of(organization, settings.schedule.recheck, per_minute);
+  load.requests = demand.per_minute(organization.interval);
+  load.effective_interval = audit::effective_interval(organization.interval, demand, per_minute);
+  load.shortest_interval = audit::effective_interval({}, demand, per_minute);
   load.detection_bound = audit::detection_bound(load.effective_interval, settings.schedule.jitter,
-                                                settings.atlas.timeout);
+                                                settings.atlas.timeout, demand);
   load.jitter = settings.schedule.jitter;
   load.timeout = settings.atlas.timeout;
+  load.timeouts = demand.series;
+  load.recheck =
+      audit::effective_recheck(settings.schedule.recheck, organization.keys.size(), per_minute);
   return load;
 }
 
@@ -112,7 +116,8 @@ audit::Plan plan_for(const Configuration& configuration, http::Resolver& resolve
                 settings.atlas.connections,
                 settings.atlas.rate_limit.burst,
                 settings.atlas.rate_limit.per_minute,
-                settings.schedule.confirm};
+                settings.schedule.confirm,
+                settings.schedule.recheck};
   plan.credential = [credentials = configuration.credentials,
                      api = settings.atlas.api](const model::Organization& organization) {
     const std::string key = credentials.find(organization.credential)->second->public_key();

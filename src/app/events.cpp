@@ -83,7 +83,8 @@ void log_changes(const model::Organization& organization, const model::Key& key,
 
 void log_page(const audit::PageReport& report) {
   log_discovery(report.organization, report.advance);
-  if (report.fetched.page) return;
+  // Of configured keys each tells for itself.
+  if (report.fetched.page || !report.organization.discover) return;
   log::warning("discovery_failed", {{"org", report.organization.name},
                                     {"http_status", http_status_text(report.fetched.http_status)},
                                     {"message", report.fetched.page.error().message}});

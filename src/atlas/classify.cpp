@@ -10,6 +10,7 @@
 
 #include "atlas/error_body.h"
 #include "atlas/json_reader.h"
+#include "atlas/key_page.h"
 #include "atlas/key_parser.h"
 
 namespace aka::atlas {
@@ -246,6 +247,8 @@ tl::expected<std::optional<model::KeyRecord>, Failure> classify_caller(
   return classify_as("the caller", exchange, login_note,
                      [&](std::string_view body) { return parse_caller(body, organization); });
 }
+
+model::Failure classify_unreadable(const UnreadableKey& key) { return unreadable(key.problem); }
 
 int status_of(const http::Exchange& exchange) {
   return exchange ? exchange->status : exchange.error().status;

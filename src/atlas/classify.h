@@ -5,7 +5,7 @@
 
 #include <tl/expected.hpp>
 
-#include "atlas/key_parser.h"
+#include "atlas/key_page.h"
 #include "http/message.h"
 #include "model/ids.h"
 #include "model/observation.h"
@@ -33,6 +33,9 @@ tl::expected<KeyPage, model::Failure> classify_page(const http::Exchange& exchan
 tl::expected<std::optional<model::KeyRecord>, model::Failure> classify_caller(
     const http::Exchange& exchange, model::OrganizationId organization,
     std::string_view login_note);
+
+/// The same of a key in a list that cannot be read.
+model::Failure classify_unreadable(const UnreadableKey& key);
 
 /// The part of it for exchanges that gave no answer.
 model::Failure classify_failure(const http::TransportError& error);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "atlas/auth/authenticator.h"
-#include "atlas/key_parser.h"
+#include "atlas/key_page.h"
 #include "atlas/rate_facts.h"
 #include "atlas/service.h"
 #include "base/clock.h"

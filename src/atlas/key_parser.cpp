@@ -1,7 +1,6 @@
-// From JSON to key records in one pass. Entry points: parse_key(), parse_key_page() and
-// parse_caller(). A visitor knows where it is by its place: the key, its `roles`, one role; every
-// other container is passed over unread. The visitors of larger texts hand each key in them to one
-// for a key.
+// From JSON to key records in one pass. Entry points: parse_key() and parse_caller(). A visitor
+// knows where it is by its place: the key, its `roles`, one role; every other container is passed
+// over unread. The visitor of a larger text hands the key in it to one for a key.
 #include "atlas/key_parser.h"
 
 #include <algorithm>
@@ -197,96 +196,6 @@ class KeyWithin {
   int depth_ = 0;
 };
 
-class PageVisitor : public JsonVisitor {
- public:
-  explicit PageVisitor(model::OrganizationId organization) : key_(organization) {}
-
-  bool open(std::string_view name, JsonContainer container) override {
-    if (key_.reading()) return key_.open(name, container);
-    if (skipped_ > 0) return ++skipped_ > 0;
-    const bool array = container == JsonContainer::array;
-    switch (place_) {
-      case Place::outside:
-        place_ = Place::page;
-        return !array || wrong("is no JSON object");
-      case Place::page:
-        if (name == "results") return array ? enter(Place::results) : wrong(kNoList);
-        return name == "links" && array ? enter(Place::links) : ++skipped_ > 0;
-      case Place::results:
-        return array ? wrong(kNoObject) : key_.open(name, container);
-      case Place::links:
-        return array ? ++skipped_ > 0 : enter(Place::link);
-      case Place::link:
-        return ++skipped_ > 0;
-    }
-    return false;
-  }
-
-  bool close() override {
-    if (key_.reading()) return key_.close() && (key_.reading() || add_key());
-    if (skipped_ > 0) return --skipped_ >= 0;
-    place_ = place_ == Place::link   ? Place::links
-             : place_ == Place::page ? Place::outside
-                                     : Place::page;
-    return true;
-  }
-
-  bool scalar(std::string_view name, const JsonScalar& value) override {
-    if (key_.reading()) return key_.scalar(name, value);
-    if (skipped_ > 0) return true;
-    if (place_ == Place::outside) return wrong("is no JSON object");
-    if (place_ == Place::page && name == "results") return wrong(kNoList);
-    if (place_ == Place::results) return wrong(kNoObject);
-    if (place_ == Place::link && name == "rel" && value.text == "next") has_next_ = true;
-    return true;
-  }
-
-  tl::expected<KeyPage, std::string> finish() {
-    if (!has_results_) return tl::unexpected(std::string("has no 'results'"));
-    const bool more = has_links_ ? has_next_ : page_.keys.size() >= kKeysPerPage;
-    page_.last = page_.keys.empty() || !more;
-    return std::move(page_);
-  }
-
-  std::string_view problem() const { return problem_.empty() ? key_.problem() : problem_; }
-
- private:
-  enum class Place { outside, page, results, links, link };
-
-  static constexpr std::string_view kNoList = "has 'results' that are no list";
-  static constexpr std::string_view kNoObject = "has a key that is no object";
-
-  bool enter(Place place) {
-    place_ = place;
-    has_results_ = has_results_ || place == Place::results;
-    has_links_ = has_links_ || place == Place::links;
-    return true;
-  }
-
-  bool wrong(std::string_view problem) {
-    problem_ = problem;
-    return false;
-  }
-
-  bool add_key() {
-    auto key = key_.finish();
-    if (!key)
-      return wrong(key.error() == "has no 'id'" ? "has a key without 'id'"
-                                                : "has a key without 'roles'");
-    page_.keys.push_back(*std::move(key));
-    return true;
-  }
-
-  KeyWithin key_;
-  KeyPage page_;
-  Place place_ = Place::outside;
-  int skipped_ = 0;  // containers open at a place that is passed over
-  bool has_results_ = false;
-  bool has_links_ = false;
-  bool has_next_ = false;
-  std::string_view problem_;  // a literal
-};
-
 class CallerVisitor : public JsonVisitor {
  public:
   explicit CallerVisitor(model::OrganizationId organization) : key_(organization) {}
@@ -345,11 +254,6 @@ auto read_with(Visitor visitor, std::string_view json) -> decltype(visitor.finis
 tl::expected<model::KeyRecord, std::string> parse_key(std::string_view json,
                                                       model::OrganizationId organization) {
   return read_with(KeyVisitor(organization), json);
-}
-
-tl::expected<KeyPage, std::string> parse_key_page(std::string_view json,
-                                                  model::OrganizationId organization) {
-  return read_with(PageVisitor(organization), json);
 }
 
 tl::expected<std::optional<model::KeyRecord>, std::string> parse_caller(

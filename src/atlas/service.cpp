@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "atlas/key_parser.h"
+#include "atlas/key_page.h"
 
 namespace aka::atlas {
 namespace {

@@ -24,6 +24,9 @@ constexpr Duration kRejudgeWithin = std::chrono::minutes(1);
 /// Jobs that are no polls begin within this time.
 constexpr Duration kSoon = std::chrono::seconds(3);
 
+/// Of polls, by the index of the key among all keys of the roster before.
+using DueTimes = std::unordered_map<std::size_t, SteadyTime>;
+
 /// Where each organization and key stood in the roster before, kNew if it was not there.
 struct Ancestry {
   std::vector<std::size_t> organizations;
@@ -71,9 +74,10 @@ Place key_at(const model::Roster& roster, std::size_t index) {
 model::OrganizationStatus status_of(const model::Organization& organization,
                                     const PollSettings& polls) {
   model::OrganizationStatus status;
-  status.effective_interval = effective_interval(
-      organization.interval, requests_per_interval(organization), polls.per_minute);
-  status.detection_bound = detection_bound(status.effective_interval, polls.jitter, polls.timeout);
+  const Demand demand = demand_of(organization, polls.recheck, polls.per_minute);
+  status.effective_interval = effective_interval(organization.interval, demand, polls.per_minute);
+  status.detection_bound =
+      detection_bound(status.effective_interval, polls.jitter, polls.timeout, demand);
   return status;
 }
 
@@ -81,10 +85,10 @@ model::OrganizationStatus status_of(const model::Organization& organization,
 
 struct Auditor::Generation {
   Generation(Plan the_plan, const base::Clock& clock)
-      : plan(std::move(the_plan)), table(plan.roster, plan.stale_after) {
+      : plan(std::move(the_plan)), made_at(clock.wall()), table(plan.roster, plan.stale_after) {
     const auto& organizations = plan.roster->organizations;
     model::KeyStatus fresh;
-    fresh.watched_since = clock.wall();
+    fresh.watched_since = made_at;
     fresh.watched_since_steady = clock.steady();
     for (std::size_t i = 0; i < plan.roster->key_count; ++i) table.set_key(i, fresh);
     for (std::size_t i = 0; i < organizations.size(); ++i) {
@@ -172,7 +176,12 @@ struct Auditor::Generation {
       const auto found = std::ranges::find(old, kind, &Job::kind);
       return found == old.end() ? otherwise : found->due;
     };
-    if (of.discover) {
+    if (of.fetch == model::Fetch::list) {
+      const SteadyTime soon = first_due(organization, plan.roster->organizations.size(), now,
+                                        std::min(interval, kSoon));
+      const SteadyTime walk = all_judged(of) ? due(JobKind::sweep, soon) : soon;
+      memory.jobs.push_back({std::min(walk, now + interval), 0, JobKind::sweep});
+    } else if (of.discover) {
       const SteadyTime sweep = due(JobKind::sweep, now + gap / 3);
       memory.jobs.push_back({std::min(sweep, now + interval), 0, JobKind::sweep});
     }
@@ -181,6 +190,15 @@ struct Auditor::Generation {
       memory.jobs.push_back(
           {same_credential ? due(JobKind::credential, soon) : soon, 0, JobKind::credential});
     }
+  }
+
+  /// Whether each key was polled, and judged by its current policy.
+  bool all_judged(const model::Organization& of) const {
+    for (std::size_t k = 0; k < of.keys.size(); ++k) {
+      const model::KeyStatus status = table.key(of.first_key + k);
+      if (status.last_poll == base::WallTime{} || !status.judged_by_current_policy) return false;
+    }
+    return true;
   }
 
   /// Each key's place in the first interval: who was not polled for longest comes first, so that a
@@ -199,8 +217,13 @@ struct Auditor::Generation {
 
   PollerMemory memory_for(std::size_t organization, const Generation* before, const Ancestry& from,
                           const std::vector<PollerMemory>& memories, SteadyTime now) const;
+  void add_polls(PollerMemory& memory, std::size_t organization, const Ancestry& from,
+                 const DueTimes& due_before, SteadyTime now) const;
+  void add_own_requests(PollerMemory& memory, std::size_t organization, const Ancestry& from,
+                        const DueTimes& due_before, SteadyTime now) const;
 
   const Plan plan;
+  const base::WallTime made_at;
   model::StatusTable table;
   std::vector<std::size_t> waived_keys;
   std::vector<std::unique_ptr<OrganizationPoller>> pollers;
@@ -210,25 +233,40 @@ PollerMemory Auditor::Generation::memory_for(std::size_t organization, const Gen
                                              const Ancestry& from,
                                              const std::vector<PollerMemory>& memories,
                                              SteadyTime now) const {
-  const model::Organization& of = plan.roster->organizations[organization];
-  const Duration interval = table.organization(organization).effective_interval;
+  const bool listed = plan.roster->organizations[organization].fetch == model::Fetch::list;
   PollerMemory memory{TokenBucket(plan.polls.burst, plan.polls.per_minute, now), {}, {}};
-  std::unordered_map<std::size_t, SteadyTime> due_before;
+  DueTimes due_before;
   // What was restored had no pollers.
   if (from.organizations[organization] != kNew && !memories.empty()) {
     const PollerMemory& old = memories[from.organizations[organization]];
-    const std::size_t first =
-        before->plan.roster->organizations[from.organizations[organization]].first_key;
+    const model::Organization& old_organization =
+        before->plan.roster->organizations[from.organizations[organization]];
     memory.bucket = old.bucket.resized(plan.polls.burst, plan.polls.per_minute, now);
     memory.backoff = old.backoff;
+    // Who was polled one by one so far need not be asked for beside a list.
+    const bool counts = !listed || old_organization.fetch == model::Fetch::list;
     for (const Job& job : old.jobs) {
-      if (job.kind == JobKind::poll) due_before.emplace(first + job.key, job.due);
+      if (counts && job.kind == JobKind::poll)
+        due_before.emplace(old_organization.first_key + job.key, job.due);
     }
     add_other_jobs(memory, organization, old.jobs, same_credential(*before, from, organization),
                    now);
   } else {
     add_other_jobs(memory, organization, {}, false, now);
   }
+  if (listed) {
+    add_own_requests(memory, organization, from, due_before, now);
+  } else {
+    add_polls(memory, organization, from, due_before, now);
+  }
+  return memory;
+}
+
+void Auditor::Generation::add_polls(PollerMemory& memory, std::size_t organization,
+                                    const Ancestry& from, const DueTimes& due_before,
+                                    SteadyTime now) const {
+  const model::Organization& of = plan.roster->organizations[organization];
+  const Duration interval = table.organization(organization).effective_interval;
   memory.jobs.reserve(of.keys.size() + 2);
   const std::vector<std::size_t> turns = first_turns(of);
   for (std::size_t k = 0; k < of.keys.size(); ++k) {
@@ -244,7 +282,22 @@ PollerMemory Auditor::Generation::memory_for(std::size_t organization, const Gen
     }
     memory.jobs.push_back({due, static_cast<std::uint32_t>(k), JobKind::poll});
   }
-  return memory;
+}
+
+/// Beside the list: those that were to be asked for by themselves, and whose turn it is.
+void Auditor::Generation::add_own_requests(PollerMemory& memory, std::size_t organization,
+                                           const Ancestry& from, const DueTimes& due_before,
+                                           SteadyTime now) const {
+  const model::Organization& of = plan.roster->organizations[organization];
+  for (std::size_t k = 0; k < of.keys.size(); ++k) {
+    const auto old = due_before.find(from.keys[of.first_key + k]);
+    if (old == due_before.end()) continue;
+    memory.jobs.push_back({old->second, static_cast<std::uint32_t>(k), JobKind::poll});
+  }
+  if (of.keys.empty()) return;
+  const Duration every =
+      effective_recheck(plan.polls.recheck, of.keys.size(), plan.polls.per_minute);
+  memory.jobs.push_back(first_recheck(of.keys.size(), every, made_at, now));
 }
 
 Auditor::Auditor(Observers observers, const base::Clock& clock)
@@ -267,7 +320,9 @@ void Auditor::adopt(Plan plan, PollMode mode) {
   for (std::size_t i = 0; i < next->plan.roster->organizations.size(); ++i) {
     PollerMemory memory = next->memory_for(i, before.get(), from, memories, now);
     if (mode == PollMode::once) {
-      std::erase_if(memory.jobs, [](const Job& job) { return job.kind == JobKind::credential; });
+      std::erase_if(memory.jobs, [](const Job& job) {
+        return job.kind == JobKind::credential || job.kind == JobKind::recheck;
+      });
       for (Job& job : memory.jobs) job.due = now;
     }
     next->pollers.push_back(std::make_unique<OrganizationPoller>(

@@ -14,12 +14,13 @@
 
 namespace aka::audit {
 
-/// What one poll came to. References are valid during the call only.
+/// What one poll came to. Of keys that share a page of the list, each is one. References are valid
+/// during the call only.
 struct PollReport {
   const model::Organization& organization;
   const model::Key& key;
   const model::Observation& observation;
-  const atlas::Fetched& fetched;
+  const atlas::Traffic& fetched;  ///< nothing was sent for a key that came with a page
   const policy::Advance& advance;
   std::chrono::nanoseconds lateness;  ///< start minus due time
 };

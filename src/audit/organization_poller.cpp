@@ -4,11 +4,8 @@
 #include "audit/organization_poller.h"
 
 #include <algorithm>
-#include <iterator>
-#include <limits>
 #include <utility>
 
-#include "policy/advance.h"
 #include "policy/confirmation.h"
 #include "policy/own_credential.h"
 
@@ -24,8 +21,15 @@ using std::chrono::milliseconds;
 constexpr base::Duration kCredentialEvery = hours(24);
 constexpr base::Duration kCredentialAgain = hours(1);  // after a failure
 constexpr base::Duration kSoonest = std::chrono::seconds(60);
-/// Twice what the service can hold; a list longer than that does not end.
-constexpr int kMostPages = 2000;
+/// More keys of one page than this await no repeat each: the list is read again.
+constexpr std::size_t kMostRepeats = 10;
+
+/// How many troubled answers in a row there were, this one included.
+int count_trouble(std::uint8_t& failures, const std::optional<model::Failure>& failure) {
+  const bool trouble = failure && is_service_trouble(*failure);
+  failures = trouble ? static_cast<std::uint8_t>(std::min<int>(failures + 1, 255)) : 0;
+  return failures;
+}
 
 bool is_throttled(const std::optional<model::Failure>& failure) {
   return failure && failure->state == model::State::rate_limited;
@@ -39,22 +43,31 @@ OrganizationPoller::OrganizationPoller(std::size_t organization, const PollSetti
                                        const CredentialFacts& credential,
                                        const Observers& observers, const base::Clock& clock)
     : of_(table.roster()->organizations[organization]),
-      organization_(organization),
+      listed_(of_.fetch == model::Fetch::list),
+      recheck_(effective_recheck(settings.recheck, of_.keys.size(), settings.per_minute)),
       settings_(settings),
       mode_(mode),
-      table_(table),
-      order_(order),
       connect_(std::move(connect)),
       observers_(observers),
-      known_(of_, credential.public_key),
       clock_(clock),
+      recorder_(organization, table, order, observers, clock),
       schedule_(table.organization(organization).effective_interval),
       bucket_(memory.bucket),
       backoff_(memory.backoff),
-      failures_(of_.keys.size() + 1),
+      failures_(listed_ ? 1 : of_.keys.size() + 1),
+      asking_(listed_ ? of_.keys.size() : 0),
       last_beat_(clock.steady()),
       random_(std::random_device{}()) {
-  for (const Job& job : memory.jobs) schedule_.add(job);
+  if (listed_ || of_.discover) {
+    walk_.emplace(of_, credential.public_key, settings.confirm, recorder_, observers, clock);
+  }
+  for (const Job& job : memory.jobs) {
+    if (listed_ && job.kind == JobKind::poll) {
+      ask_for(job.key, job.due);
+    } else {
+      schedule_.add(job);
+    }
+  }
 }
 
 OrganizationPoller::~OrganizationPoller() { stop(); }
@@ -192,10 +205,10 @@ std::optional<OrganizationPoller::Outcome> OrganizationPoller::perform(const Job
                                                                        atlas::Client& client) {
   switch (job.kind) {
     case JobKind::poll:
+    case JobKind::recheck:
       return poll(job, client);
     case JobKind::sweep:
-      if (page_ == 1) sweep_due_ = job.due;
-      return look_at_page(client);
+      return look_at_page(job, client);
     case JobKind::credential:
       return look_at_credential(client);
   }
@@ -204,73 +217,27 @@ std::optional<OrganizationPoller::Outcome> OrganizationPoller::perform(const Job
 
 std::optional<OrganizationPoller::Outcome> OrganizationPoller::poll(const Job& job,
                                                                     atlas::Client& client) {
-  const model::Key& key = of_.keys[job.key];
   const auto lateness = clock_.steady() - job.due;
   const auto deadline = std::chrono::steady_clock::now() + settings_.timeout;
-  const std::optional<atlas::Fetched> fetched = client.get_key(of_.id, key.id, deadline, stop_);
+  std::optional<atlas::Fetched> fetched =
+      client.get_key(of_.id, of_.keys[job.key].id, deadline, stop_);
   if (!fetched) return std::nullopt;
-  const model::Observation observation{key.id, fetched->answer, fetched->http_status, clock_.wall(),
-                                       clock_.steady()};
-  const policy::Advance advance = step(job.key, observation);
-  observers_.poll({of_, key, observation, *fetched, advance, lateness});
   Outcome outcome{std::nullopt, *fetched};
-  if (const auto* failure = std::get_if<model::Failure>(&observation.answer)) {
+  if (const auto* failure = std::get_if<model::Failure>(&fetched->answer)) {
     outcome.failure = *failure;
   }
+  recorder_.poll(job.key, std::move(fetched->answer), *fetched, lateness);
   return outcome;
 }
 
-policy::Advance OrganizationPoller::step(std::size_t key, const model::Observation& observation) {
-  policy::Advance advance;
-  model::OrganizationStatus of;
-  const std::scoped_lock order(order_);
-  table_.update(of_.first_key + key, organization_,
-                [&](model::KeyStatus& status, model::OrganizationStatus& organization) {
-                  policy::forget_outage(status, organization);
-                  advance = policy::advance(status, of_.keys[key], observation);
-                  status = advance.after;
-                  policy::note_poll(organization, observation);
-                  of = organization;
-                });
-  observers_.steps.key({Mover::poll, of_, of_.keys[key], advance, of});
-  return advance;
-}
-
-std::optional<OrganizationPoller::Outcome> OrganizationPoller::look_at_page(atlas::Client& client) {
+std::optional<OrganizationPoller::Outcome> OrganizationPoller::look_at_page(const Job& job,
+                                                                            atlas::Client& client) {
+  if (walk_->at_first_page()) walk_due_ = job.due;
+  const auto lateness = clock_.steady() - job.due;
   const auto deadline = std::chrono::steady_clock::now() + settings_.timeout;
-  const std::optional<atlas::FetchedPage> fetched = client.get_page(of_.id, page_, deadline, stop_);
-  if (!fetched) return std::nullopt;
-  const policy::DiscoveryAdvance advance = learn(*fetched);
-  observers_.page({of_, *fetched, advance});
-  Outcome outcome{std::nullopt, *fetched};
-  if (!fetched->page) outcome.failure = fetched->page.error();
-  outcome.finished = !fetched->page || fetched->page->last || page_ >= kMostPages;
-  return outcome;
-}
-
-policy::DiscoveryAdvance OrganizationPoller::learn(const atlas::FetchedPage& fetched) {
-  policy::DiscoveryAdvance advance;
-  model::OrganizationStatus of;
-  const std::scoped_lock order(order_);
-  table_.update_organization(organization_, [&](model::OrganizationStatus& status) {
-    if (!fetched.page) {
-      advance = policy::break_off(status.discovery, fetched.page.error().message);
-    } else {
-      advance = policy::meet(status.discovery, sweep_, fetched.page->keys, known_, clock_.wall());
-      if (fetched.page->last) {
-        auto end = policy::complete(advance.after, sweep_, clock_.wall());
-        advance.after = std::move(end.after);
-        std::ranges::move(end.changes, std::back_inserter(advance.changes));
-        std::ranges::move(end.keys, std::back_inserter(advance.keys));
-      } else if (page_ >= kMostPages) {
-        advance.after = policy::break_off(advance.after, "the list of keys has no end").after;
-      }
-    }
-    status.discovery = advance.after;
-    of = status;
-  });
-  observers_.steps.discovery({Mover::poll, of_, advance, of});
-  return advance;
+  std::optional<PageOutcome> page = walk_->next_page(client, deadline, stop_, lateness);
+  if (!page) return std::nullopt;
+  return Outcome{page->failure, page->traffic, *std::move(page)};
 }
 
 std::optional<OrganizationPoller::Outcome> OrganizationPoller::look_at_credential(
@@ -284,9 +251,8 @@ std::optional<OrganizationPoller::Outcome> OrganizationPoller::look_at_credentia
     outcome.failure = fetched->caller.error();
   } else if (*fetched->caller) {
     excess = policy::excess_of((*fetched->caller)->roles);
-    table_.update_organization(organization_, [&](model::OrganizationStatus& status) {
-      status.credential_excess = !excess.empty();
-    });
+    recorder_.update(
+        [&](model::OrganizationStatus& status) { status.credential_excess = !excess.empty(); });
   }
   observers_.credential({of_, *fetched, excess});
   return outcome;
@@ -294,60 +260,115 @@ std::optional<OrganizationPoller::Outcome> OrganizationPoller::look_at_credentia
 
 void OrganizationPoller::settle(const Job& job, const Outcome& outcome) {
   const SteadyTime now = clock_.steady();
+  settle_budget(job, outcome, now);
+  if (listed_) settle_listed(job, outcome, now);
+  const bool done =
+      mode_ == PollMode::once && (job.kind != JobKind::sweep || outcome.page.finished);
+  if (const auto next = done ? std::nullopt : next_of(job, outcome, now)) schedule_.add(*next);
+  leader_wakes_.notify_one();
+}
+
+void OrganizationPoller::settle_budget(const Job& job, const Outcome& outcome, SteadyTime now) {
   const auto requests = static_cast<int>(outcome.traffic.sent.size());
   if (requests > 1) bucket_.take(now, requests - 1);
   const atlas::RateFacts& rate = outcome.traffic.rate;
   // The root of the API has a bucket of its own, per caller: what it says of that is not ours.
-  if (job.kind != JobKind::credential) {
-    bucket_.learn({rate.limit, rate.remaining}, now);
-    if (rate.remaining) {
-      table_.update_organization(organization_, [&](model::OrganizationStatus& status) {
-        status.rate_limit_remaining = rate.remaining;
-      });
-    }
-    // Who asks each key only once does not wait for a service that is down: that would take hours.
-    if (mode_ == PollMode::continuous || is_throttled(outcome.failure)) {
-      backoff_.note(outcome.failure ? &*outcome.failure : nullptr, rate.retry_after, now, chance());
-    }
+  if (job.kind == JobKind::credential) return;
+  bucket_.learn({rate.limit, rate.remaining}, now);
+  if (rate.remaining) {
+    recorder_.update(
+        [&](model::OrganizationStatus& status) { status.rate_limit_remaining = rate.remaining; });
   }
-  if (mode_ == PollMode::once && (job.kind != JobKind::sweep || outcome.finished)) return;
-  schedule_.add(next_of(job, outcome, now));
-  leader_wakes_.notify_one();
+  // Who asks each key only once does not wait for a service that is down: that would take hours.
+  if (mode_ == PollMode::continuous || is_throttled(outcome.failure)) {
+    backoff_.note(outcome.failure ? &*outcome.failure : nullptr, rate.retry_after, now, chance());
+  }
 }
 
-Job OrganizationPoller::next_of(const Job& job, const Outcome& outcome, SteadyTime now) {
-  if (job.kind == JobKind::credential) {
-    return {now + (outcome.failure ? kCredentialAgain : kCredentialEvery), 0, job.kind};
+/// Keys that are to be asked for by themselves, beside the list.
+void OrganizationPoller::settle_listed(const Job& job, const Outcome& outcome, SteadyTime now) {
+  const auto repeat = [&](std::uint32_t key) {
+    if (repeats_early()) ask_for(key, next_due(job.due, now, kSoonest, settings_.jitter, chance()));
+  };
+  if (job.kind == JobKind::poll) asking_[job.key] = false;
+  if (job.kind == JobKind::poll || job.kind == JobKind::recheck) {
+    if (awaits_repeat(job.key)) repeat(job.key);
+    return;
   }
-  if (job.kind == JobKind::sweep && !outcome.finished) return next_page(now);
-  const bool sweep = job.kind == JobKind::sweep;
-  const model::OrganizationStatus status = table_.organization(organization_);
-  base::Duration interval = status.effective_interval;
-  std::uint8_t& failures = sweep ? failures_.back() : failures_[job.key];
-  const bool trouble = outcome.failure && is_service_trouble(*outcome.failure);
-  failures = trouble ? static_cast<std::uint8_t>(std::min<int>(failures + 1, 255)) : 0;
-  if (sweep) {
-    sweep_ = {};
-    page_ = 1;
-    // What one sweep showed or lacked is looked for once more soon, not only an interval later.
-    const bool unsure =
-        !outcome.failure && policy::awaits_confirmation(*status.discovery, settings_.confirm);
-    if (unsure) interval = std::min(interval, kSoonest);
-  } else if (policy::awaits_repeat(table_.key(of_.first_key + job.key), of_.keys[job.key],
-                                   settings_.confirm)) {
-    interval = std::min(interval, kSoonest);
+  for (const std::uint32_t key : outcome.page.lacking) ask_for(key, now);
+  if (outcome.page.repeats.size() > kMostRepeats) {
+    walk_again_ = true;
+    return;
   }
-  const auto wait = wait_after_failure(failures, interval, chance());
-  const SteadyTime last_due = sweep ? sweep_due_ : job.due;
-  return {next_due(last_due, now, wait, settings_.jitter, chance()), job.key, job.kind};
+  for (const std::uint32_t key : outcome.page.repeats) repeat(key);
 }
 
-/// At half the pace that the rate limit allows, so that the other half is left to the polls.
-Job OrganizationPoller::next_page(SteadyTime now) {
-  ++page_;
-  const auto pause =
-      mode_ == PollMode::once ? milliseconds(0) : milliseconds(2 * 60'000 / settings_.per_minute);
-  return {now + pause, 0, JobKind::sweep};
+void OrganizationPoller::ask_for(std::uint32_t key, SteadyTime due) {
+  if (asking_[key]) return;
+  asking_[key] = true;
+  schedule_.add({due, key, JobKind::poll});
+}
+
+/// Nothing if the job was a single one.
+std::optional<Job> OrganizationPoller::next_of(const Job& job, const Outcome& outcome,
+                                               SteadyTime now) {
+  switch (job.kind) {
+    case JobKind::credential:
+      return Job{now + (outcome.failure ? kCredentialAgain : kCredentialEvery), 0, job.kind};
+    case JobKind::sweep:
+      return outcome.page.finished ? next_walk(outcome, now) : next_page(now);
+    case JobKind::recheck:
+      return next_recheck(job, of_.keys.size(), recheck_, now);
+    case JobKind::poll:
+      if (listed_) return std::nullopt;
+      return next_poll(job, outcome, now);
+  }
+  return std::nullopt;
+}
+
+Job OrganizationPoller::next_poll(const Job& job, const Outcome& outcome, SteadyTime now) {
+  const base::Duration interval = recorder_.organization().effective_interval;
+  const base::Duration usual = awaits_repeat(job.key) ? std::min(interval, kSoonest) : interval;
+  const auto wait =
+      wait_after_failure(count_trouble(failures_[job.key], outcome.failure), usual, chance());
+  return {next_due(job.due, now, wait, settings_.jitter, chance()), job.key, job.kind};
+}
+
+Job OrganizationPoller::next_walk(const Outcome& outcome, SteadyTime now) {
+  if (listed_ && outcome.page.pages > 0) stretch(outcome.page.pages);
+  const base::Duration interval = recorder_.organization().effective_interval;
+  const bool soon = std::exchange(walk_again_, false) || outcome.page.unsure;
+  const base::Duration usual = soon ? std::min(interval, kSoonest) : interval;
+  const auto wait =
+      wait_after_failure(count_trouble(failures_.back(), outcome.failure), usual, chance());
+  return {next_due(walk_due_, now, wait, settings_.jitter, chance()), 0, JobKind::sweep};
+}
+
+/// Beside polls at half the pace that the rate limit allows, so that the other half is left to
+/// them; where pages are the polls, at the whole.
+Job OrganizationPoller::next_page(SteadyTime now) const {
+  const bool whole = listed_ || mode_ == PollMode::once;
+  return {now + milliseconds(whole ? 0 : 2 * 60'000 / settings_.per_minute), 0, JobKind::sweep};
+}
+
+/// An organization may hold many more keys than are configured: its list tells how long it is.
+void OrganizationPoller::stretch(int pages) {
+  const Demand demand =
+      list_demand(of_, static_cast<std::size_t>(pages), settings_.recheck, settings_.per_minute);
+  const base::Duration interval = effective_interval(of_.interval, demand, settings_.per_minute);
+  recorder_.update([&](model::OrganizationStatus& status) {
+    status.effective_interval = interval;
+    status.detection_bound = detection_bound(interval, settings_.jitter, settings_.timeout, demand);
+  });
+}
+
+bool OrganizationPoller::awaits_repeat(std::size_t key) const {
+  return policy::awaits_repeat(recorder_.status(key), of_.keys[key], settings_.confirm);
+}
+
+/// Whether a repeat cannot wait for the next walk.
+bool OrganizationPoller::repeats_early() const {
+  return mode_ == PollMode::continuous && recorder_.organization().effective_interval > kSoonest;
 }
 
 Chance OrganizationPoller::chance() {

@@ -13,7 +13,9 @@
 
 #include "atlas/client.h"
 #include "audit/backoff.h"
+#include "audit/list_walk.h"
 #include "audit/observers.h"
+#include "audit/recorder.h"
 #include "audit/schedule.h"
 #include "audit/token_bucket.h"
 #include "base/clock.h"
@@ -29,6 +31,8 @@ struct PollSettings {
   int burst = 1;
   int per_minute = 1;
   int confirm = 1;  ///< polls in a row before something counts; a repeat comes within a minute
+  /// With `fetch: list`, how often each key is also asked for by itself.
+  base::Duration recheck = std::chrono::hours(24);
 
   friend bool operator==(const PollSettings&, const PollSettings&) = default;
 };
@@ -82,7 +86,7 @@ class OrganizationPoller {
   struct Outcome {
     std::optional<model::Failure> failure;
     atlas::Traffic traffic;
-    bool finished = true;  ///< of a sweep: this was its last page, or it broke off
+    PageOutcome page = {};  ///< of a sweep
   };
 
   void work();
@@ -94,31 +98,36 @@ class OrganizationPoller {
   /// Nothing if a stop cut it short: then nothing was learned and nothing is recorded.
   std::optional<Outcome> perform(const Job& job, atlas::Client& client);
   std::optional<Outcome> poll(const Job& job, atlas::Client& client);
-  policy::Advance step(std::size_t key, const model::Observation& observation);
-  std::optional<Outcome> look_at_page(atlas::Client& client);
-  policy::DiscoveryAdvance learn(const atlas::FetchedPage& fetched);
+  std::optional<Outcome> look_at_page(const Job& job, atlas::Client& client);
   std::optional<Outcome> look_at_credential(atlas::Client& client);
   void settle(const Job& job, const Outcome& outcome);
-  Job next_of(const Job& job, const Outcome& outcome, base::SteadyTime now);
-  Job next_page(base::SteadyTime now);
+  void settle_budget(const Job& job, const Outcome& outcome, base::SteadyTime now);
+  void settle_listed(const Job& job, const Outcome& outcome, base::SteadyTime now);
+  void ask_for(std::uint32_t key, base::SteadyTime due);
+  std::optional<Job> next_of(const Job& job, const Outcome& outcome, base::SteadyTime now);
+  Job next_poll(const Job& job, const Outcome& outcome, base::SteadyTime now);
+  Job next_page(base::SteadyTime now) const;
+  Job next_walk(const Outcome& outcome, base::SteadyTime now);
+  bool awaits_repeat(std::size_t key) const;
+  bool repeats_early() const;
+  void stretch(int pages);
   Chance chance();
 
   const model::Organization& of_;
-  const std::size_t organization_;
+  const bool listed_;             // with `fetch: list`
+  const base::Duration recheck_;  // then: how often each key is asked for by itself
   const PollSettings settings_;
   const PollMode mode_;
-  model::StatusTable& table_;
-  std::mutex& order_;  // held over a change of the table and its step; taken before mutex_ if both
   const ClientFactory connect_;
   const Observers& observers_;
-  const policy::KnownKeys known_;
   const base::Clock& clock_;
+  Recorder recorder_;
   base::StopSignal stop_;
 
-  // Of the one sweep at a time; whoever holds its job owns them.
-  policy::Sweep sweep_;
-  int page_ = 1;  // to be asked for next
-  base::SteadyTime sweep_due_{};
+  // Of the one walk at a time; whoever holds its job owns them.
+  std::optional<ListWalk> walk_;  // if anything asks for the list
+  base::SteadyTime walk_due_{};
+  bool walk_again_ = false;  // soon, for there is much to confirm
 
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable leader_wakes_;
@@ -129,6 +138,7 @@ class OrganizationPoller {
   OrganizationBackoff backoff_;
   std::vector<Job> interrupted_;
   std::vector<std::uint8_t> failures_;  // troubled polls in a row, by key; the last: sweeps
+  std::vector<bool> asking_;  // with `fetch: list`, by key: it is to be asked for by itself
   std::vector<std::unique_ptr<atlas::Client>> idle_clients_;  // the last used one is taken first
   std::vector<std::thread> threads_;
   std::size_t running_ = 0;

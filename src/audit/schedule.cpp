@@ -2,21 +2,62 @@
 #include "audit/schedule.h"
 
 #include <algorithm>
+#include <cmath>
 
-#include "atlas/key_parser.h"
+#include "atlas/key_page.h"
 
 namespace aka::audit {
 
 using base::Duration;
 using base::SteadyTime;
 
-Duration effective_interval(Duration configured, std::size_t keys, int per_minute) {
-  const auto needed = (static_cast<long long>(keys) * 60'000 + per_minute - 1) / per_minute;
+double Demand::per_minute(Duration interval) const {
+  return beside +
+         static_cast<double>(polls + pages) * 60'000.0 / static_cast<double>(interval.count());
+}
+
+Demand demand_of(const model::Organization& organization, Duration recheck, int per_minute) {
+  const std::size_t keys = organization.keys.size();
+  if (organization.fetch == model::Fetch::list) {
+    const std::size_t pages = (keys + atlas::kKeysPerPage - 1) / atlas::kKeysPerPage;
+    return list_demand(organization, std::max<std::size_t>(1, pages), recheck, per_minute);
+  }
+  Demand demand;
+  demand.polls = keys;
+  if (organization.discover) demand.pages = keys / atlas::kKeysPerPage + 1;
+  return demand;
+}
+
+Demand list_demand(const model::Organization& organization, std::size_t pages, Duration recheck,
+                   int per_minute) {
+  const std::size_t keys = organization.keys.size();
+  const Duration every = effective_recheck(recheck, keys, per_minute);
+  Demand demand;
+  demand.pages = pages;
+  demand.beside = static_cast<double>(keys) * 60'000.0 / static_cast<double>(every.count());
+  demand.series = pages + 1;
+  if (pages == 1) return demand;
+  // See is_known_gone().
+  demand.polls = static_cast<std::size_t>(
+      std::ranges::count(organization.keys, model::Expectation::absent, &model::Key::expect));
+  return demand;
+}
+
+Duration effective_recheck(Duration configured, std::size_t keys, int per_minute) {
+  const auto needed = (static_cast<long long>(keys) * 2 * 60'000 + per_minute - 1) / per_minute;
   return std::max(configured, Duration(needed));
 }
 
-Duration detection_bound(Duration effective_interval, double jitter, Duration timeout) {
-  return std::chrono::duration_cast<Duration>(effective_interval * (1 + jitter)) + timeout;
+Duration effective_interval(Duration configured, const Demand& demand, int per_minute) {
+  const double needed = static_cast<double>(demand.polls + demand.pages) * 60'000.0 /
+                        (static_cast<double>(per_minute) - demand.beside);
+  return std::max(configured, Duration(static_cast<long long>(std::ceil(needed))));
+}
+
+Duration detection_bound(Duration effective_interval, double jitter, Duration timeout,
+                         const Demand& demand) {
+  return std::chrono::duration_cast<Duration>(effective_interval * (1 + jitter)) +
+         timeout * static_cast<long long>(demand.series);
 }
 
 SteadyTime first_due(std::size_t index, std::size_t count, SteadyTime start, Duration interval) {
@@ -32,9 +73,20 @@ SteadyTime next_due(SteadyTime last_due, SteadyTime now, Duration wait, double j
   return std::max(now, last_due + whole + swing);
 }
 
-std::size_t requests_per_interval(const model::Organization& organization) {
-  const std::size_t keys = organization.keys.size();
-  return keys + (organization.discover ? keys / atlas::kKeysPerPage + 1 : 0);
+Job first_recheck(std::size_t keys, Duration every, base::WallTime wall, SteadyTime now) {
+  const std::chrono::nanoseconds gap =
+      std::chrono::nanoseconds(every) / static_cast<long long>(keys);
+  const std::chrono::nanoseconds today = wall.time_since_epoch();
+  const auto turn = today / gap + 1;
+  return {now + turn * gap - today, static_cast<std::uint32_t>(turn % static_cast<long long>(keys)),
+          JobKind::recheck};
+}
+
+Job next_recheck(const Job& last, std::size_t keys, Duration every, SteadyTime now) {
+  const std::chrono::nanoseconds gap =
+      std::chrono::nanoseconds(every) / static_cast<long long>(keys);
+  return {std::max(last.due + gap, now + gap / 2),
+          static_cast<std::uint32_t>((last.key + 1) % keys), JobKind::recheck};
 }
 
 std::optional<SteadyTime> Schedule::next() const {

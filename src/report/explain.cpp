@@ -64,10 +64,19 @@ std::string waiver_text(const model::Waiver& waiver, base::WallTime now) {
                          waiver.ticket.empty() ? "" : " " + waiver.ticket, waiver.reason));
 }
 
-/// Polls a minute, to one digit after the point.
-double requests_per_minute(std::size_t keys, base::Duration interval) {
-  return std::round(static_cast<double>(keys) * 600'000.0 / static_cast<double>(interval.count())) /
-         10.0;
+/// To one digit after the point.
+double shortened(double requests) { return std::round(requests * 10) / 10; }
+
+std::string recheck_text(const model::Organization& organization, const OrganizationLoad& load) {
+  if (organization.fetch == model::Fetch::per_key) return "";
+  return fmt::format(", in lists of up to 500, and by itself every {}",
+                     base::format_duration(load.recheck));
+}
+
+std::string timeouts_text(const OrganizationLoad& load) {
+  const std::string timeout = base::format_duration(load.timeout);
+  return load.timeouts == 1 ? "a timeout of " + timeout
+                            : fmt::format("{} timeouts of {}", load.timeouts, timeout);
 }
 
 /// To the next whole second, since nobody would configure less.
@@ -81,17 +90,16 @@ std::string explain_organization(const model::Organization& organization,
                                  const OrganizationLoad& load) {
   return fmt::format(
       "organization {} ({}), credential {}, {} key{}\n"
-      "  requests   {} a minute of the {} that the rate limit allows; each key every {}{}\n"
-      "  detection  at most {} after a change: the interval, {}% jitter and a timeout of {}\n",
+      "  requests   {} a minute of the {} that the rate limit allows; each key every {}{}{}\n"
+      "  detection  at most {} after a change: the interval, {}% jitter and {}\n",
       printable(organization.name), organization.id.to_string(), printable(organization.credential),
-      organization.keys.size(), organization.keys.size() == 1 ? "" : "s",
-      requests_per_minute(organization.keys.size() + load.list_requests, organization.interval),
+      organization.keys.size(), organization.keys.size() == 1 ? "" : "s", shortened(load.requests),
       load.per_minute, base::format_duration(organization.interval),
       load.effective_interval == organization.interval
           ? ""
           : fmt::format(", stretched to {}", base::format_duration(load.effective_interval)),
-      base::format_duration(load.detection_bound), std::round(load.jitter * 1000) / 10,
-      base::format_duration(load.timeout));
+      recheck_text(organization, load), base::format_duration(load.detection_bound),
+      std::round(load.jitter * 1000) / 10, timeouts_text(load));
 }
 
 std::string explain_key(const model::Key& key, base::WallTime now) {
@@ -109,9 +117,8 @@ std::string overload_text(const model::Organization& organization, const Organiz
   return fmt::format(
       "organization '{}' needs {} requests a minute for its {} keys, each every {}, and "
       "atlas.rate_limit allows {}; the shortest interval that fits is {}",
-      printable(organization.name),
-      requests_per_minute(organization.keys.size() + load.list_requests, organization.interval),
-      organization.keys.size(), base::format_duration(organization.interval), load.per_minute,
+      printable(organization.name), shortened(load.requests), organization.keys.size(),
+      base::format_duration(organization.interval), load.per_minute,
       base::format_duration(rounded_up(load.shortest_interval)));
 }
 

@@ -12,12 +12,14 @@ namespace aka::report {
 /// What an organization's schedule asks of the service, and what comes of it.
 struct OrganizationLoad {
   int per_minute = 0;                   ///< requests that the configured rate limit allows
+  double requests = 0;                  ///< a minute, as configured
   base::Duration effective_interval{};  ///< as configured, or longer if the limit asks for it
   base::Duration shortest_interval{};   ///< that the limit can serve
   base::Duration detection_bound{};     ///< the longest a change can go unseen
   double jitter = 0;
   base::Duration timeout{};
-  std::size_t list_requests = 0;  ///< in one interval, for the list of keys
+  std::size_t timeouts = 1;  ///< of requests one after the other, until a change is seen
+  base::Duration recheck{};  ///< with `fetch: list`, how often each key is also asked for by itself
 };
 
 /// `check --explain`: what an organization's schedule costs. Ends with a line break, as does the

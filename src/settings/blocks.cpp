@@ -20,13 +20,6 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-/// The setting is read and checked, and what it would do comes with a later version.
-void warn_of_no_effect(Fields& fields, std::string_view key) {
-  fields.warning(
-      key, fmt::format("'{}' of {} is accepted, but it has no effect yet in this version", key,
-                       fields.what()));
-}
-
 int whole_number(Fields& fields, std::string_view key, int most, int otherwise) {
   return static_cast<int>(fields.integer(key, 1, most).value_or(otherwise));
 }
@@ -119,10 +112,8 @@ ScheduleSettings read_schedule(const Section& section, base::Diagnostics& diagno
   if (const auto confirm = fields.integer("confirm", 1, 1000)) {
     schedule.confirm = static_cast<int>(*confirm);
   }
-  if (const auto recheck = fields.duration("recheck", seconds(1), hours(24 * 365))) {
-    schedule.recheck = *recheck;
-    warn_of_no_effect(fields, "recheck");
-  }
+  schedule.recheck =
+      fields.duration("recheck", seconds(1), hours(24 * 365)).value_or(schedule.recheck);
   fields.finish();
   return schedule;
 }

@@ -91,12 +91,8 @@ void RosterReader::set_up(Fields& fields, Draft& draft) {
   }
   if (fields.has_key("interval")) draft.interval_mark = fields.mark_of("interval");
   draft.interval = fields.duration("interval", kShortest, kLongest);
-  if (fields.choice("fetch", {"per_key", "list"}) == "list") {
+  if (fields.choice("fetch", {"per_key", "list"}) == "list")
     organization.fetch = model::Fetch::list;
-    fields.warning("fetch",
-                   "'fetch: list' is accepted, but it has no effect yet in this version; "
-                   "each key is asked for by itself");
-  }
   organization.discover = fields.boolean("discover").value_or(false);
   organization.owner = keys_.shared_owner(owner_field(fields).value_or(""));
 }

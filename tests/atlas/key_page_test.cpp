@@ -1,4 +1,6 @@
 // Lists of keys and the caller's own key: what is read, what is refused, where a list ends.
+#include "atlas/key_page.h"
+
 #include <string>
 #include <vector>
 
@@ -80,7 +82,7 @@ TEST_SUITE("parse_key_page") {
     CHECK(page->last);
   }
 
-  TEST_CASE("a page with anything unreadable is refused as a whole") {
+  TEST_CASE("a page of another form is refused as a whole") {
     struct Row {
       std::string text;
       std::string problem;
@@ -95,11 +97,9 @@ TEST_SUITE("parse_key_page") {
         {R"({"results":{}})", "has 'results' that are no list"},
         {R"({"results":[null]})", "has a key that is no object"},
         {R"({"results":[[]]})", "has a key that is no object"},
-        {R"({"results":[{"roles":[]}]})", "has a key without 'id'"},
-        {R"({"results":[{"id":"64aa11bb22cc33dd44ee55f1"}]})", "has a key without 'roles'"},
-        {R"({"results":[{"id":"abcdwxyz","roles":[]}]})", "has an 'id' that is not 24 hex digits"},
-        {R"({"results":[)" + key_text(1) + R"(,{"id":"64aa11bb22cc33dd44ee55f1","roles":[1]}]})",
-         "has a role that is no object"},
+        {R"({"results":[{"id":1}})", "is not valid JSON (at byte 21)"},
+        {R"({"results":[{"id":"x]})", "is not valid JSON (at byte 23)"},
+        {R"({"res\u0075lts":[{}]})", "has 'results' that are not told apart"},
         {"{" + results(2) + "," + results(2) + "}", "uses a member name twice"},
         {("{" + results(2) + "}").substr(0, 200), "is not valid JSON (at byte 201)"},
     };
@@ -107,6 +107,50 @@ TEST_SUITE("parse_key_page") {
       CAPTURE(row.text.substr(0, 120));
       CHECK(page_problem(row.text) == row.problem);
     }
+  }
+}
+
+TEST_SUITE("a key of a page that cannot be read") {
+  TEST_CASE("it is told with its id, if that can be read, and spoils no other") {
+    const auto id = *model::KeyId::parse("64aa11bb22cc33dd44ee55f1");
+    const std::string begin = R"({"id":"64aa11bb22cc33dd44ee55f1",)";
+    struct Row {
+      std::string text;
+      UnreadableKey expected;
+    };
+    const std::vector<Row> rows{
+        {"{}", {std::nullopt, "has no 'id'"}},
+        {R"({"roles":[]})", {std::nullopt, "has no 'id'"}},
+        {R"({"id":"abcdwxyz","roles":[]})",
+         {std::nullopt, "has an 'id' that is not 24 hex digits"}},
+        {R"({"id":7,"roles":[]})", {std::nullopt, "has a field of the wrong type"}},
+        {begin + R"("desc":"]}"})", {id, "has no 'roles'"}},
+        {begin + R"("roles":[1]})", {id, "has a role that is no object"}},
+        {begin + R"("roles":[],"roles":[]})", {id, "uses a member name twice"}},
+        {begin + R"("roles":[],"x":{"y":[}]})", {id, "is not valid JSON (at byte 55)"}},
+        {begin + R"("desc":,"roles":[]})", {id, "is not valid JSON (at byte 41)"}},
+        {begin + "\"desc\":\"\xff\"}", {id, "is not valid JSON (at byte 42)"}},
+        {begin + "\"x\":" + std::string(70, '[') + std::string(70, ']') + "}",
+         {id, "is nested too deeply"}},
+        {R"({"desc":1,"to":{"id":"64aa11bb22cc33dd44ee55f2"},"id":"64aa11bb22cc33dd44ee55f1"})",
+         {id, "has a field of the wrong type"}},
+    };
+    for (const Row& row : rows) {
+      CAPTURE(row.text);
+      const auto page = parse_key_page(
+          "{\"results\":[" + key_text(1) + "," + row.text + "," + key_text(2) + "]}", kOwn);
+      REQUIRE(page.has_value());
+      CHECK(page->unreadable == std::vector{row.expected});
+      CHECK(page->keys ==
+            std::vector{*parse_key(key_text(1), kOwn), *parse_key(key_text(2), kOwn)});
+      CHECK(page->unreadable[0].problem == parse_key(row.text, kOwn).error());
+    }
+  }
+
+  TEST_CASE("it counts for the length of a page that has no links") {
+    std::string text = R"({"results":[{})";
+    for (std::size_t i = 1; i < kKeysPerPage; ++i) text += "," + key_text(i);
+    CHECK_FALSE(parse_key_page(text + "]}", kOwn)->last);
   }
 }
 

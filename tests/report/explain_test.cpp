@@ -16,7 +16,7 @@ TEST_CASE("an organization is explained by its requests and its worst time to de
       test::organization_of("prod", test::kOrganization, {test::key({}), test::key({})});
   organization.credential = "prod-digest";
   organization.interval = 30s;
-  OrganizationLoad load{100, 30s, 1200ms, 43s, 0.1, 10s};
+  OrganizationLoad load{100, 4.04, 30s, 1200ms, 43s, 0.1, 10s};
   CHECK(explain_organization(organization, load) ==
         "organization prod (5f1a2b3c4d5e6f7a8b9c0d1e), credential prod-digest, 2 keys\n"
         "  requests   4 a minute of the 100 that the rate limit allows; each key every 30s\n"
@@ -27,6 +27,22 @@ TEST_CASE("an organization is explained by its requests and its worst time to de
   CHECK(overload_text(organization, load) ==
         "organization 'prod' needs 4 requests a minute for its 2 keys, each every 30s, and "
         "atlas.rate_limit allows 100; the shortest interval that fits is 2s");
+}
+
+TEST_CASE("an organization whose keys come in lists is explained by both ways of asking") {
+  model::Organization organization =
+      test::organization_of("prod", test::kOrganization, {test::key({}), test::key({})});
+  organization.credential = "prod-digest";
+  organization.interval = 1min;
+  organization.fetch = model::Fetch::list;
+  const OrganizationLoad load{100, 1.0014, 1min, 1200ms, 86s, 0.1, 10s, 2, 24h};
+  CHECK(
+      explain_organization(organization, load) ==
+      "organization prod (5f1a2b3c4d5e6f7a8b9c0d1e), credential prod-digest, 2 keys\n"
+      "  requests   1 a minute of the 100 that the rate limit allows; each key every 1m, in lists "
+      "of up to 500, and by itself every 1d\n"
+      "  detection  at most 1m26s after a change: the interval, 10% jitter and 2 timeouts of "
+      "10s\n");
 }
 
 TEST_CASE("a key is explained by its policy as it takes effect, and its waivers") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -24,6 +25,7 @@ class FakeClock final : public base::Clock {
 
   void wait_until(std::condition_variable& condition, std::unique_lock<std::mutex>& lock,
                   base::SteadyTime deadline) const override {
+    ++waits_;
     if (steady() < deadline) condition.wait_for(lock, std::chrono::milliseconds(1));
   }
 
@@ -33,12 +35,16 @@ class FakeClock final : public base::Clock {
     steady_ += by;
   }
 
+  /// How often anybody found that there was nothing to do but wait.
+  std::size_t waits() const { return waits_; }
+
   void set_wall(base::WallTime wall) {
     const std::scoped_lock lock(mutex_);
     wall_ = wall;
   }
 
  private:
+  mutable std::atomic<std::size_t> waits_{0};
   mutable std::mutex mutex_;
   base::WallTime wall_{std::chrono::sys_days(std::chrono::year(2026) / 11 / 24)};
   base::SteadyTime steady_{std::chrono::hours(1)};

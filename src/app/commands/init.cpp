@@ -10,6 +10,7 @@
 
 #include "app/command_line.h"
 #include "app/commands/configured.h"
+#include "atlas/classify.h"
 #include "atlas/client.h"
 #include "base/stop.h"
 #include "http/resolver.h"
@@ -56,6 +57,12 @@ base::Result<std::vector<model::KeyRecord>> fetch(const model::Organization& org
                                     number, fetched->page.error().message));
     }
     atlas::KeyPage& page = *fetched->page;
+    if (!page.unreadable.empty()) {
+      return base::fail(
+          base::ErrorKind::io,
+          fmt::format("listing the keys of '{}' (page {}): {}", organization.name, number,
+                      atlas::classify_unreadable(page.unreadable.front()).message));
+    }
     std::ranges::move(page.keys, std::back_inserter(records));
     if (page.last) return records;
   }
