@@ -18,9 +18,9 @@ using base::Fields;
 using base::Section;
 
 /// Labels that alerts have of themselves.
-constexpr std::array<std::string_view, 12> kOwnLabels{"alert",  "sink", "alertname",  "severity",
-                                                      "org_id", "org",  "key_id",     "key",
-                                                      "kind",   "role", "project_id", "owner"};
+constexpr std::array<std::string_view, 13> kOwnLabels{
+    "alert", "sink", "alertname", "severity",   "org_id", "org",  "key_id",
+    "key",   "kind", "role",      "project_id", "owner",  "drill"};
 
 bool is_label_name(std::string_view text) {
   const auto is_digit = [](char symbol) { return symbol >= '0' && symbol <= '9'; };

@@ -13,6 +13,7 @@
 #include "alert/sink_factory.h"
 #include "app/log.h"
 #include "app/version.h"
+#include "incident/drill.h"
 #include "journal/chain.h"
 #include "store/sqlite/journal_reader.h"
 #include "store/sqlite/sqlite_store.h"
@@ -27,8 +28,6 @@ constexpr std::chrono::milliseconds kCommitPace{250};
 constexpr int kCommitBurst = 4;
 constexpr base::Duration kTick = std::chrono::seconds(1);
 constexpr base::Duration kCutEvery = std::chrono::hours(24);
-/// Where the package puts the pages; the Prometheus rules name the same place.
-constexpr const char* kRunbooks = "file:///usr/share/doc/atlas-key-auditor/runbooks/";
 
 /// The files of a configuration as one text, and back.
 std::string joined(const settings::Sources& sources) {
@@ -346,6 +345,9 @@ void Chronicle::accepted(const alert::Acceptance& acceptance) {
   std::vector<incident::SharedAlert> alerts;
   for (const alert::Notification& one : acceptance.accepted) {
     if (one.id > 0) alerts.push_back(one.alert);
+    if (!one.alert->labels.contains(incident::kDrillLabel)) continue;
+    const std::scoped_lock lock(mutex_);
+    drill_news_.push_back({acceptance.sink, one.is_resolved()});
   }
   if (!acceptance.accepted.empty()) {
     metrics_.count_notifications(acceptance.sink, true, acceptance.accepted.size());
@@ -431,6 +433,20 @@ void Chronicle::take_up(const ledger::Remembered& remembered) {
 audit::Auditor* Chronicle::auditor() const {
   const std::scoped_lock lock(mutex_);
   return auditor_;
+}
+
+incident::SharedAlert Chronicle::begin_drill(const model::Organization& organization,
+                                             const model::Key& key, const model::Finding& finding) {
+  return ledger_.begin_drill(organization, key, finding);
+}
+
+void Chronicle::end_drills(const model::Organization& organization, const model::Key& key) {
+  ledger_.end_drills(organization, key);
+}
+
+std::vector<Chronicle::Told> Chronicle::drill_news() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(drill_news_, {});
 }
 
 void Chronicle::describe(page::Health& health) const {

@@ -22,6 +22,9 @@
 
 namespace aka::app {
 
+/// Where the package puts the runbooks; the Prometheus rules name the same place.
+inline constexpr const char* kRunbooks = "file:///usr/share/doc/atlas-key-auditor/runbooks/";
+
 /// What the daemon keeps and tells: the journal and its writer, the account of incidents, the
 /// receivers of alerts, and the tick of time. Wires them; decides nothing itself. All members but
 /// steps' callbacks and shown() are called by one thread at a time.
@@ -61,6 +64,19 @@ class Chronicle final : private store::WriterObserver {
   void describe(page::Health& health) const;
   /// What the journal holds of a key, read beside the writer.
   page::History history(model::OrganizationId organization, model::KeyId key) const;
+  /// As of the ledger.
+  incident::SharedAlert begin_drill(const model::Organization& organization, const model::Key& key,
+                                    const model::Finding& finding);
+  void end_drills(const model::Organization& organization, const model::Key& key);
+  /// That a receiver has taken a step of a drill.
+  struct Told {
+    std::string sink;
+    bool resolved = false;
+  };
+  /// Since the last call.
+  std::vector<Told> drill_news();
+  std::vector<std::string> receivers() const { return delivery_.sinks(); }
+
   /// Tells the metrics how much waits for each receiver. From any thread.
   void count_pending() const;
 
@@ -109,8 +125,9 @@ class Chronicle final : private store::WriterObserver {
   std::shared_ptr<const incident::Alert> alive_;
   bool restored_ = false;  // a store was opened and read
   bool failing_ = false;   // the last commit failed, and that was logged
-  std::string failure_;    // of the last commit; empty: it did not fail
-  store::Head head_;       // of the newest record on disk
+  std::vector<Told> drill_news_;
+  std::string failure_;  // of the last commit; empty: it did not fail
+  store::Head head_;     // of the newest record on disk
   bool stopping_ = false;
   std::condition_variable wakes_;
   std::thread ticker_;

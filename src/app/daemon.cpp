@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/drill.h"
 #include "app/events.h"
 #include "app/log.h"
 #include "app/version.h"
@@ -49,6 +50,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options,
                                                     const base::Clock& clock) {
   confine(configuration, options.shard);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), clock));
+  const std::string store_path = configuration.settings.store.path;
   configure_log(configuration.settings.log);
   // Store and address first: who cannot have them must not poll, not even once.
   if (auto opened = daemon->chronicle_.open(configuration.settings.store); !opened)
@@ -60,6 +62,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options,
     daemon->auditor_.restore(*std::move(memory));
   daemon->adopt(std::move(configuration));
   daemon->chronicle_.start(daemon->auditor_);
+  daemon->open_control(store_path);
   daemon->ready_ = true;
   daemon->supervision_.started();
   return daemon;
@@ -82,6 +85,26 @@ Daemon::Daemon(DaemonOptions options, const base::Clock& clock)
 }
 
 Daemon::~Daemon() { stop(); }
+
+/// Without it the daemon watches as well; only drills cannot be asked for.
+void Daemon::open_control(const std::string& store_path) {
+  auto control = platform::ControlSocket::open(
+      store_path + ".sock",
+      [this](const std::string& line, const platform::Say& say, const base::StopSignal& stop) {
+        const auto request = parse_drill(line);
+        if (!request) {
+          static_cast<void>(
+              say(R"({"event":"error","message":"the daemon does not understand the request"})"));
+          return;
+        }
+        run_drill(*request, *auditor_.snapshot().roster, chronicle_, clock_, say, stop);
+      });
+  if (control) {
+    control_ = *std::move(control);
+  } else {
+    log::warning("control_failed", {{"message", control.error().message}});
+  }
+}
 
 base::Result<void> Daemon::listen(const Configuration& configuration) {
   web::ListenerOptions options;
@@ -251,6 +274,7 @@ void Daemon::stop() {
   // No reload begins any more, and none is under way; without the lock, because a page may be
   // waiting for it, and the listener waits for its pages.
   auditor_.stop();
+  control_.reset();
   if (listener_) listener_->stop();
   chronicle_.stop();
   if (configuration_)

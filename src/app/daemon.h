@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "http/resolver.h"
 #include "metrics/daemon_metrics.h"
+#include "platform/control_socket.h"
 #include "web/listener.h"
 
 namespace aka::app {
@@ -59,6 +60,7 @@ class Daemon {
   void remember_loaded();
   void remember_rejected(const std::string& why);
   base::Result<void> reload_configuration();
+  void open_control(const std::string& store_path);
   bool alive() const;
   std::string status();
   PageSources page_sources();
@@ -83,6 +85,7 @@ class Daemon {
   std::atomic<base::Duration> missed_beat_{};  ///< the longest that the scheduler may not come by
   std::unique_ptr<web::Security> security_;    // of the listener
   std::unique_ptr<web::Listener> listener_;
+  std::unique_ptr<platform::ControlSocket> control_;
   Supervision supervision_;
 };
 

@@ -8,6 +8,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "incident/drill.h"
+
 namespace aka::incident {
 namespace {
 
@@ -83,6 +85,7 @@ std::optional<Scope> scope_of(const Alert& alert) {
   if (of_key && (scope.key == model::KeyId{} || scope.organization == model::OrganizationId{})) {
     return std::nullopt;
   }
+  scope.drill = alert.labels.contains(kDrillLabel);
   return scope;
 }
 

@@ -12,10 +12,11 @@
 namespace aka::incident {
 
 /// Whose alerts are compared with each other: a key's, an organization's (no key), or the daemon's
-/// (neither).
+/// (neither). Drills stand apart from what is real of the same key.
 struct Scope {
   model::OrganizationId organization;
   model::KeyId key;
+  bool drill = false;
 
   friend bool operator==(const Scope&, const Scope&) = default;
 };

@@ -96,6 +96,12 @@ class Ledger {
   void discovery(Cause cause, const model::Organization& organization,
                  const policy::DiscoveryAdvance& advance, const model::OrganizationStatus& of);
 
+  /// Begins the alert of a pretended finding, beside all that is real of the key; null if there is
+  /// such a one already. It lasts until end_drills(), a reload or a restart.
+  incident::SharedAlert begin_drill(const model::Organization& organization, const model::Key& key,
+                                    const model::Finding& finding);
+  void end_drills(const model::Organization& organization, const model::Key& key);
+
   /// Time passes: to be called every second, with everything as it is.
   void tick(const model::StatusTable& table, const std::vector<Waiting>& receivers);
 

@@ -143,6 +143,15 @@ Draft alert_resolved(base::WallTime time, const incident::Alert& alert, incident
                label(alert, "org_id"), label(alert, "key_id"));
 }
 
+Draft drill(base::WallTime time, const incident::Alert& alert) {
+  return draft(time, RecordType::drill,
+               {{"phase", alert.ends_at ? "ended" : "begun"},
+                {"labels", alert.labels},
+                {"starts_at", base::format_utc(alert.starts_at)},
+                {"summary", alert.summary}},
+               label(alert, "org_id"), label(alert, "key_id"));
+}
+
 Draft checkpoint(base::WallTime time, const model::Organization& organization, const Watch& watch) {
   return draft(time, RecordType::checkpoint,
                {{"org", organization.name},

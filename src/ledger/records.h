@@ -38,6 +38,9 @@ journal::Draft alert_sent(base::WallTime time, const incident::Alert& alert,
 journal::Draft alert_resolved(base::WallTime time, const incident::Alert& alert,
                               incident::Cause cause);
 
+/// `alert` is that of a drill, which begins or has ended.
+journal::Draft drill(base::WallTime time, const incident::Alert& alert);
+
 /// What an organization's polls came to since the checkpoint before.
 struct Watch {
   std::int64_t keys = 0;

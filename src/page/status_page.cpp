@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "incident/drill.h"
 #include "page/board.h"
 #include "page/diff.h"
 #include "page/frame.h"
@@ -51,7 +52,8 @@ std::unordered_set<std::string_view> alerting_keys(
   std::unordered_set<std::string_view> ids;
   for (const incident::SharedAlert& alert : firing) {
     const auto label = alert->labels.find("key_id");
-    if (label != alert->labels.end()) ids.insert(label->second);
+    const bool real = !alert->labels.contains(incident::kDrillLabel);
+    if (real && label != alert->labels.end()) ids.insert(label->second);
   }
   return ids;
 }
@@ -253,10 +255,13 @@ class StatusPage {
       for (const auto& [name, count] : counts)
         html_.put("<li>{} × <code>{}</code></li>", count, name);
       for (const auto& alert : view_.firing) {
+        const bool drill = alert->labels.contains(incident::kDrillLabel);
         // Those of keys stand with their keys.
-        if (alert->labels.contains("key_id") || alert->name == incident::AlertName::auditor_alive)
+        if ((alert->labels.contains("key_id") && !drill) ||
+            alert->name == incident::AlertName::auditor_alive)
           continue;
-        html_.put("<li>{} {} · since {}</li>", badge("unknown", to_string(alert->name)),
+        html_.put("<li>{} {} · since {}</li>",
+                  badge(drill ? "quiet" : "unknown", drill ? "drill" : to_string(alert->name)),
                   alert->summary, ago(alert->starts_at, now_));
       }
       html_.put("</ul>");
