@@ -23,26 +23,6 @@ base::Duration missed_beat(base::Duration request_timeout) {
   return std::max<base::Duration>(kMissedBeat, request_timeout + kMissedBeat / 2);
 }
 
-log::Level level_of(settings::LogLevel level) {
-  switch (level) {
-    case settings::LogLevel::debug:
-      return log::Level::debug;
-    case settings::LogLevel::info:
-      return log::Level::info;
-    case settings::LogLevel::warn:
-      return log::Level::warning;
-    case settings::LogLevel::error:
-      return log::Level::error;
-  }
-  return log::Level::info;
-}
-
-void configure_log(const settings::LogSettings& settings) {
-  log::configure(level_of(settings.level), settings.format == settings::LogFormat::json
-                                               ? log::Format::json
-                                               : log::Format::text);
-}
-
 }  // namespace
 
 base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options,
@@ -74,6 +54,7 @@ Daemon::Daemon(DaemonOptions options, const base::Clock& clock)
       metrics_(build()),
       chronicle_(metrics_, resolver_, options_.shard, clock),
       auditor_(observers(), clock),
+      secrets_(clock),
       supervision_(platform::Supervisor::from_environment(),
                    {[this] { return alive(); }, [this] { return status(); }}) {
   const Shard shard = options_.shard.value_or(Shard{});
@@ -185,6 +166,7 @@ void Daemon::adopt(Configuration next) {
   const auto weaker = chronicle_.loaded(next);
   if (!weaker.empty()) metrics_.config_weakened(clock_.wall());
   remember_loaded();
+  secrets_.watch(next.credentials);
   const std::optional<Configuration> before = std::exchange(configuration_, std::move(next));
   log_adopted(*configuration_);
   log_weakenings(weaker);
@@ -273,6 +255,7 @@ void Daemon::stop() {
   supervision_.stopping();
   // No reload begins any more, and none is under way; without the lock, because a page may be
   // waiting for it, and the listener waits for its pages.
+  secrets_.stop();
   auditor_.stop();
   control_.reset();
   if (listener_) listener_->stop();

@@ -10,6 +10,7 @@
 #include "app/chronicle.h"
 #include "app/configuration.h"
 #include "app/pages.h"
+#include "app/secret_watch.h"
 #include "app/shard.h"
 #include "app/supervision.h"
 #include "audit/auditor.h"
@@ -75,6 +76,7 @@ class Daemon {
   http::Resolver resolver_;
   Chronicle chronicle_;
   audit::Auditor auditor_;
+  SecretWatch secrets_;
   std::mutex reloading_;                        // one reload or stop at a time
   std::optional<Configuration> configuration_;  // the one in force; guarded by reloading_
   mutable std::mutex facts_mutex_;

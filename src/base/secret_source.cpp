@@ -172,6 +172,14 @@ std::optional<std::string> SecretSource::exposure() const {
                      shown(place));
 }
 
+Result<std::optional<Secret>> SecretFollower::look(const Secret& current) {
+  auto secret = source_.read();
+  if (!secret) return tl::unexpected(std::move(secret.error()));
+  const bool settled = *secret == seen_;
+  seen_ = *secret == current ? Secret() : *secret;
+  return settled && !seen_.empty() ? std::optional(std::move(seen_)) : std::nullopt;
+}
+
 std::optional<SecretSource> secret_field(Fields& fields, std::string_view name, Need need) {
   const std::string inline_key(name);
   const std::string file_key = inline_key + "_file";

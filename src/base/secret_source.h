@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/diagnostics.h"
 #include "base/result.h"
@@ -31,6 +32,20 @@ struct SecretSource {
   friend bool operator==(const SecretSource& left, const SecretSource& right) {
     return left.kind == right.kind && left.place == right.place;
   }
+};
+
+/// Follows a secret that may be replaced while the program runs. Used by one thread.
+class SecretFollower {
+ public:
+  explicit SecretFollower(SecretSource source) : source_(std::move(source)) {}
+
+  /// The secret, if it is another one than `current` and the look before found the same: a single
+  /// look may meet a file that is being written. Errors as SecretSource::read().
+  Result<std::optional<Secret>> look(const Secret& current);
+
+ private:
+  const SecretSource source_;
+  Secret seen_;  ///< by the look before, if it was not the current one
 };
 
 enum class Need { required, optional };

@@ -116,6 +116,7 @@ class OpenCredential final : public atlas::Credential {
     return std::make_unique<Open>();
   }
   base::Result<void> reload() override { return {}; }
+  base::Result<bool> follow() override { return false; }
   bool same_as(const atlas::Credential& other) const override { return this == &other; }
   std::string public_key() const override { return {}; }
   void revoke(atlas::Line&) override {}

@@ -202,6 +202,31 @@ TEST_SUITE("secret source") {
     CHECK(sentence(owner | fs::perms::others_read));
   }
 
+  TEST_CASE("a replaced secret counts once two looks in a row found it") {
+    const ScratchDirectory directory;
+    const auto path = directory.write("s", "old");
+    SecretFollower follower(file(path));
+    Secret current("old");
+    const auto look = [&](const char* content) -> std::string {
+      directory.write("s", content);
+      const auto found = follower.look(current);
+      if (!found) return "error";
+      if (!*found) return "";
+      current = **found;
+      return std::string(current.reveal());
+    };
+    CHECK(look("old") == "");
+    CHECK(look("ne") == "");
+    CHECK(look("new") == "");
+    CHECK(look("new") == "new");
+    CHECK(look("new") == "");
+    CHECK(look("next") == "");
+    CHECK(look("new") == "");
+    CHECK(look("next") == "");
+    CHECK(look("") == "error");
+    CHECK(look("next") == "next");
+  }
+
   TEST_CASE("reading for a report gives errors and warnings at the source's place") {
     const ScratchDirectory directory;
     const auto path = directory.write("s", "hidden");

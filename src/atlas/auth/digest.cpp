@@ -33,6 +33,7 @@ class DigestCredential : public Credential, public std::enable_shared_from_this<
  public:
   DigestCredential(std::string public_key, base::SecretSource source, base::Secret private_key)
       : source_(std::move(source)),
+        follower_(source_),
         identity_(std::make_shared<const DigestIdentity>(
             DigestIdentity{std::move(public_key), std::move(private_key)})) {}
 
@@ -41,11 +42,15 @@ class DigestCredential : public Credential, public std::enable_shared_from_this<
   base::Result<void> reload() override {
     auto secret = source_.read();
     if (!secret) return tl::unexpected(std::move(secret.error()));
-    auto fresh = std::make_shared<const DigestIdentity>(
-        DigestIdentity{identity()->username, std::move(*secret)});
-    const std::lock_guard lock(mutex_);
-    identity_ = std::move(fresh);
+    take(std::move(*secret));
     return {};
+  }
+
+  base::Result<bool> follow() override {
+    auto secret = follower_.look(identity()->password);
+    if (!secret) return tl::unexpected(std::move(secret.error()));
+    if (*secret) take(std::move(**secret));
+    return secret->has_value();
   }
 
   bool same_as(const Credential& other) const override {
@@ -66,7 +71,15 @@ class DigestCredential : public Credential, public std::enable_shared_from_this<
   const base::SecretSource& source() const { return source_; }
 
  private:
+  void take(base::Secret secret) {
+    auto fresh = std::make_shared<const DigestIdentity>(
+        DigestIdentity{identity()->username, std::move(secret)});
+    const std::lock_guard lock(mutex_);
+    identity_ = std::move(fresh);
+  }
+
   const base::SecretSource source_;
+  base::SecretFollower follower_;
 
   mutable std::mutex mutex_;  // guards identity_
   std::shared_ptr<const DigestIdentity> identity_;

@@ -71,6 +71,7 @@ class ServiceAccount : public Credential {
  public:
   ServiceAccount(std::string client_id, base::SecretSource source, base::Secret secret)
       : source_(std::move(source)),
+        follower_(source_),
         tokens_(std::make_shared<TokenCache>(std::move(client_id), std::move(secret))) {}
 
   std::unique_ptr<Authenticator> authenticator() override {
@@ -82,6 +83,13 @@ class ServiceAccount : public Credential {
     if (!secret) return tl::unexpected(std::move(secret.error()));
     tokens_->set_secret(std::move(*secret));
     return {};
+  }
+
+  base::Result<bool> follow() override {
+    auto secret = follower_.look(tokens_->secret());
+    if (!secret) return tl::unexpected(std::move(secret.error()));
+    if (*secret) tokens_->set_secret(std::move(**secret));
+    return secret->has_value();
   }
 
   bool same_as(const Credential& other) const override {
@@ -96,6 +104,7 @@ class ServiceAccount : public Credential {
 
  private:
   const base::SecretSource source_;
+  base::SecretFollower follower_;
   const std::shared_ptr<TokenCache> tokens_;
 };
 

@@ -139,6 +139,11 @@ void TokenCache::set_secret(base::Secret secret) {
   least_age_to_replace_ = seconds(0);
 }
 
+base::Secret TokenCache::secret() const {
+  const std::lock_guard lock(mutex_);
+  return client_->secret;
+}
+
 void TokenCache::revoke(Line& line) {
   std::unique_lock lock(mutex_);
   const SharedToken token = std::exchange(token_, nullptr);

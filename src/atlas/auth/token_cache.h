@@ -37,6 +37,7 @@ class TokenCache {
 
   /// For fetches from now on. Ends a pause that the old secret earned.
   void set_secret(base::Secret secret);
+  base::Secret secret() const;
 
   /// Revokes the token, if one lives.
   void revoke(Line& line);
@@ -51,7 +52,7 @@ class TokenCache {
 
   const std::string client_id_;
 
-  std::mutex mutex_;  // guards all below; never held while a request is under way
+  mutable std::mutex mutex_;  // guards all below; never held while a request is under way
   std::shared_ptr<const TokenClient> client_;
   std::shared_ptr<Flight> flight_;  // a fetch under way
   SharedToken token_;
