@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, 13> kOwnLabels{
 
 bool is_label_name(std::string_view text) {
   const auto is_digit = [](char symbol) { return symbol >= '0' && symbol <= '9'; };
-  return !text.empty() && !is_digit(text.front()) && std::ranges::all_of(text, [&](char symbol) {
+  return !text.empty() && !is_digit(text.front()) && !text.starts_with("__") && std::ranges::all_of(text, [&](char symbol) {
     return (symbol >= 'a' && symbol <= 'z') || (symbol >= 'A' && symbol <= 'Z') ||
            is_digit(symbol) || symbol == '_';
   });
@@ -34,7 +34,7 @@ void read_label(const Section::Entry& entry, base::Diagnostics& diagnostics,
                 std::map<std::string, std::string>& labels) {
   if (!is_label_name(entry.key) || base::looks_secret(entry.key)) {
     diagnostics.error(entry.mark, fmt::format("'{}' is no name for a label; it has letters, digits "
-                                              "and '_', and begins with no digit",
+                                              "and '_', and begins with no digit and no '__'",
                                               base::shown(entry.key)));
   } else if (std::ranges::find(kOwnLabels, entry.key) != kOwnLabels.end()) {
     diagnostics.error(entry.mark, fmt::format("alerts have a label '{}' of their own; choose "

@@ -36,6 +36,9 @@ ConnectionSettings read_connection(Fields& receiver) {
   connection.ca_file = receiver.path("ca_file").value_or("");
   connection.cert_file = receiver.path("cert_file").value_or("");
   connection.key_file = receiver.path("key_file").value_or("");
+  for (const char* file : {"key_file", "cert_file", "ca_file"}) {
+    if (receiver.has_key(file)) connection.tls_mark = receiver.mark_of(file);
+  }
   if (connection.cert_file.empty() != connection.key_file.empty()) {
     const char* const given = connection.cert_file.empty() ? "key_file" : "cert_file";
     receiver.error(given,

@@ -21,7 +21,13 @@ struct ConnectionSettings {
   std::string key_file;
   std::optional<BasicAuth> basic_auth;  ///< this or the next, or neither
   std::optional<base::SecretSource> bearer_token;
-  friend bool operator==(const ConnectionSettings&, const ConnectionSettings&) = default;
+  base::Mark tls_mark;  ///< where the first of the three files is named; else the receiver
+
+  friend bool operator==(const ConnectionSettings& left, const ConnectionSettings& right) {
+    return left.ca_file == right.ca_file && left.cert_file == right.cert_file &&
+           left.key_file == right.key_file && left.basic_auth == right.basic_auth &&
+           left.bearer_token == right.bearer_token;
+  }
 };
 
 /// Reads these settings from among the others of a receiver. Problems are reported.

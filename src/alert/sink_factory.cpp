@@ -37,7 +37,7 @@ class Check {
     if (settings.basic_auth) base::read_secret(settings.basic_auth->password, diagnostics_);
     if (settings.bearer_token) base::read_secret(*settings.bearer_token, diagnostics_);
     if (const auto trust = load_trust(settings); !trust) {
-      diagnostics_.error({}, trust.error().message);
+      diagnostics_.error(settings.tls_mark, trust.error().message);
     }
   }
 

@@ -46,7 +46,7 @@ std::shared_ptr<const http::TrustStore> read_trust(const settings::AtlasSettings
   const auto file = settings.ca_file.empty() ? std::nullopt : std::optional(settings.ca_file);
   auto trust = http::TrustStore::load(file);
   if (trust) return *std::move(trust);
-  diagnostics.error({}, trust.error().message);
+  diagnostics.error(settings.ca_file_mark, trust.error().message);
   return nullptr;
 }
 

@@ -94,6 +94,7 @@ AtlasSettings read_atlas(const Section& section, base::Diagnostics& diagnostics)
   if (api == "public-v1.0") atlas.api = Api::public_v1_0;
   atlas.timeout = fields.duration("timeout", milliseconds(10), minutes(10)).value_or(atlas.timeout);
   atlas.ca_file = fields.path("ca_file").value_or("");
+  atlas.ca_file_mark = fields.mark_of("ca_file");
   read_proxy(fields, atlas);
   atlas.connections = whole_number(fields, "connections", 64, atlas.connections);
   if (const Section* limit = fields.mapping("rate_limit"))

@@ -34,6 +34,7 @@ void KeyReader::read(const Section& section, KeyBatch& batch) {
   model::Key key;
   KeyOrigin origin;
   const auto id = id_field<model::KeyId>(fields, "id");
+  origin.has_id = id.has_value();
   if (id) key.id = *id;
   origin.id = place_of(fields.mark_of("id"));
   read_name(fields, key, origin);
@@ -43,7 +44,6 @@ void KeyReader::read(const Section& section, KeyBatch& batch) {
   if (const Section* waivers = fields.sequence("waivers"))
     key.waivers = read_waivers(*waivers, now_, diagnostics_);
   fields.finish();
-  if (!id) return;
   batch.file = section.mark.file;
   batch.keys.push_back(std::move(key));
   batch.origins.push_back(origin);
@@ -54,7 +54,7 @@ void KeyReader::read_name(Fields& fields, model::Key& key, KeyOrigin& origin) {
   auto name = fields.text("name");
   if (name && check_name("a key", *name, fields.mark_of("name"), diagnostics_)) {
     key.name = std::move(*name);
-  } else {
+  } else if (origin.has_id) {
     key.name = key.id.to_string();
   }
 }

@@ -21,6 +21,7 @@ struct Place {
 struct KeyOrigin {
   static constexpr std::uint32_t kNoPolicyName = 0xffffffff;
 
+  bool has_id = true;  ///< false: it was unusable, which is an error
   Place id;
   Place name;
   Place policy;
@@ -41,7 +42,8 @@ class KeyReader {
   KeyReader(base::WallTime now, base::Diagnostics& diagnostics)
       : now_(now), diagnostics_(diagnostics) {}
 
-  /// Appends the key; one without a usable id is reported and left out.
+  /// Appends the key. One without a usable id is reported and appended too, so that what else is
+  /// wrong with it is told in the same run.
   void read(const base::Section& section, KeyBatch& batch);
 
   /// The policy names met, by number.

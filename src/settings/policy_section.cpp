@@ -26,10 +26,13 @@ struct MarkedPattern {
 using MarkedPatterns = std::vector<MarkedPattern>;
 
 bool is_role_name(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, [](char symbol) {
-    return (symbol >= 'A' && symbol <= 'Z') || (symbol >= 'a' && symbol <= 'z') ||
-           (symbol >= '0' && symbol <= '9') || symbol == '_' || symbol == '*';
-  });
+  const auto is_letter = [](char symbol) {
+    return (symbol >= 'A' && symbol <= 'Z') || (symbol >= 'a' && symbol <= 'z') || symbol == '_' ||
+           symbol == '*';
+  };
+  return std::ranges::any_of(name, is_letter) && std::ranges::all_of(name, [&](char symbol) {
+           return is_letter(symbol) || (symbol >= '0' && symbol <= '9');
+         });
 }
 
 /// Atlas names say on what they act; a pattern of the other scope matches nothing.

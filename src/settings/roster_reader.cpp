@@ -191,8 +191,9 @@ void RosterReader::check_key_ids() {
   std::vector<Use> uses;
   for (const Draft& draft : drafts_) {
     for (const KeyBatch& batch : draft.batches) {
-      for (std::uint32_t i = 0; i < batch.keys.size(); ++i)
-        uses.push_back({batch.keys[i].id, &batch, i});
+      for (std::uint32_t i = 0; i < batch.keys.size(); ++i) {
+        if (batch.origins[i].has_id) uses.push_back({batch.keys[i].id, &batch, i});
+      }
     }
   }
   const auto mark = [](const Use& use) {
@@ -215,16 +216,22 @@ void RosterReader::check_keys_of(const Draft& draft) {
   };
   std::vector<Use> uses;
   for (const KeyBatch& batch : draft.batches) {
-    for (std::uint32_t i = 0; i < batch.keys.size(); ++i)
-      uses.push_back({batch.keys[i].name, &batch, i});
+    for (std::uint32_t i = 0; i < batch.keys.size(); ++i) {
+      if (!batch.keys[i].name.empty()) uses.push_back({batch.keys[i].name, &batch, i});
+    }
   }
   const auto mark = [](const Use& use) {
     return mark_at(use.batch->file, use.batch->origins[use.index].name);
   };
   std::ranges::stable_sort(uses, {}, &Use::name);
   for (std::size_t i = 1; i < uses.size(); ++i) {
-    const auto id = [](const Use& use) { return use.batch->keys[use.index].id; };
-    if (uses[i].name != uses[i - 1].name || id(uses[i]) == id(uses[i - 1])) continue;
+    // One key that is listed twice was told so.
+    const auto id = [](const Use& use) {
+      const bool known = use.batch->origins[use.index].has_id;
+      return known ? std::optional(use.batch->keys[use.index].id) : std::nullopt;
+    };
+    const bool same_key = id(uses[i]) && id(uses[i]) == id(uses[i - 1]);
+    if (uses[i].name != uses[i - 1].name || same_key) continue;
     diagnostics_.error(mark(uses[i]),
                        fmt::format("the name '{}' is used twice in this organization, also at {}; "
                                    "rename one",

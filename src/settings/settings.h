@@ -32,6 +32,7 @@ struct AtlasSettings {
   Api api = Api::v1_0;
   base::Duration timeout = std::chrono::seconds(10);  ///< one request, name lookup to last byte
   std::string ca_file;  ///< PEM, trusted besides the system's anchors; empty: none
+  base::Mark ca_file_mark;
   std::optional<base::Origin> proxy;
   int connections = 4;  ///< keep-alive connections per organization
   RateLimit rate_limit;

@@ -119,6 +119,7 @@ TEST_SUITE("alerting settings") {
         {mapping({{"pager", mapping({})}}), "'alerting' has no setting 'pager'; it knows "},
         {mapping({{"web_hooks", list({})}}), "did you mean 'webhooks'?"},
         {mapping({{"labels", mapping({{"1st", text("x")}})}}), "'1st' is no name for a label"},
+        {mapping({{"labels", mapping({{"__name__", text("x")}})}}), "'__name__' is no name for"},
         {mapping({{"labels", mapping({{"severity", text("x")}})}}),
          "alerts have a label 'severity'"},
         {mapping({{"labels", mapping({{"team", list({})}})}}), "the label 'team' must be a text"},
