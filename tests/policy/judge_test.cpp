@@ -205,6 +205,9 @@ TEST_CASE("another public key under the id is a finding where one is configured"
   CHECK(judged(key, test::record({})).empty());
   key.public_key = "other123";
   CHECK(judged(key, test::record({})) == "public_key_changed critical [][] -other123 +abcdwxyz\n");
+  model::KeyRecord record = test::record({});
+  record.public_key.clear();
+  CHECK(judged(key, record).empty());
 }
 
 TEST_CASE("an exposed private key is a finding of every key, and its value stays out") {
