@@ -112,6 +112,9 @@ base::Result<void> Chronicle::open(const settings::StoreSettings& settings) {
       head_ = restored->head;
       disowned = disown(*restored);
       remembered_ = ledger_.restore(*restored);
+      if (remembered_.weakened)
+        metrics_.config_weakened(clock_.wall() - std::chrono::duration_cast<base::Duration>(
+                                                     clock_.steady() - *remembered_.weakened));
       restored_ = true;
       opened_store = *std::move(store);
     } else {

@@ -18,6 +18,8 @@ using base::Duration;
 using base::SteadyTime;
 
 constexpr std::size_t kNew = static_cast<std::size_t>(-1);
+/// What one more poll confirms is polled again within this time.
+constexpr Duration kRepeatWithin = std::chrono::minutes(1);
 /// A changed policy is judged within this time, not only at the key's next turn.
 constexpr Duration kRejudgeWithin = std::chrono::minutes(1);
 
@@ -280,6 +282,9 @@ void Auditor::Generation::add_polls(PollerMemory& memory, std::size_t organizati
             due, first_due(turns[k], of.keys.size(), now, std::min(interval, kRejudgeWithin)));
       }
     }
+    // Such a repeat was planned before a restart, which forgot it.
+    if (policy::awaits_repeat(table.key(of.first_key + k), of.keys[k], plan.polls.confirm))
+      due = std::min(due, now + std::min(interval, kRepeatWithin));
     memory.jobs.push_back({due, static_cast<std::uint32_t>(k), JobKind::poll});
   }
 }

@@ -53,12 +53,12 @@ std::optional<model::OrganizationId> organization_of(const Fact& fact) try {
   return std::nullopt;
 }
 
-std::int64_t minute_of(base::WallTime time) {
-  return std::chrono::duration_cast<std::chrono::minutes>(time.time_since_epoch()).count();
+std::int64_t seconds_of(base::WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-base::WallTime time_of_minute(std::int64_t minute) {
-  return base::WallTime(std::chrono::minutes(minute));
+base::WallTime time_of(std::int64_t seconds) {
+  return base::WallTime(std::chrono::seconds(seconds));
 }
 
 Fact key_fact(const Scope& scope, const model::KeyStatus& status, const incident::Now& now) {

@@ -23,8 +23,8 @@ std::optional<incident::Scope> scope_of(std::string_view id);
 std::optional<model::OrganizationId> organization_of(const store::Fact& fact);
 
 /// What `seen` facts count in.
-std::int64_t minute_of(base::WallTime time);
-base::WallTime time_of_minute(std::int64_t minute);
+std::int64_t seconds_of(base::WallTime time);
+base::WallTime time_of(std::int64_t seconds);
 
 store::Fact key_fact(const incident::Scope& scope, const model::KeyStatus& status,
                      const incident::Now& now);

@@ -331,7 +331,7 @@ void Ledger::tick(const model::StatusTable& table, const std::vector<Waiting>& r
     forgotten.facts.push_back({FactKind::alert, incident::identity_of(old->labels), {}});
   }
   settle({}, Cause::time, std::move(forgotten));
-  if (when.steady - seen_flushed_ >= kSeenEvery) keep_seen(table);
+  if (when.steady - seen_flushed_ >= kSeenEvery) keep_seen(table, std::chrono::minutes(1));
   if (when.steady - checkpointed_ >= kCheckpointEvery) checkpoints(table, when.wall);
 }
 

@@ -44,6 +44,7 @@ struct Remembered {
   std::unordered_map<incident::Scope, model::KeyStatus, incident::ScopeHash> keys;
   std::unordered_map<model::OrganizationId, model::OrganizationStatus> organizations;
   std::vector<Outgoing> outbox;
+  std::optional<base::SteadyTime> weakened;  ///< when a load last did
 };
 
 /// A receiver that keeps notifications waiting.
@@ -163,7 +164,7 @@ class Ledger {
   bool is_worth_keeping(Cause cause, const policy::Advance& advance) const;
   bool is_worth_keeping(model::OrganizationId id, const model::OrganizationStatus& of);
   void checkpoints(const model::StatusTable& table, base::WallTime now);
-  void keep_seen(const model::StatusTable& table);
+  void keep_seen(const model::StatusTable& table, std::chrono::seconds step);
   incident::Now now() const { return {clock_.wall(), clock_.steady()}; }
 
   const Submit submit_;
@@ -175,7 +176,7 @@ class Ledger {
   incident::Book book_;
   incident::DaemonFacts facts_;
   std::unordered_map<model::OrganizationId, Organization> organizations_;
-  std::vector<std::int64_t> seen_;  // by key: the minute of its last success that is on disk
+  std::vector<std::int64_t> seen_;  // by key: the second of its last success that is on disk
   base::SteadyTime seen_flushed_{};
   base::SteadyTime checkpointed_{};
   std::map<std::string, incident::SharedAlert> committed_;  // by identity

@@ -55,7 +55,7 @@ Remembered Ledger::restore(const store::Restored& restored) {
         break;
       case FactKind::seen:
         if (const auto scope = scope_of(fact.id)) {
-          seen.emplace_back(*scope, time_of_minute(std::atoll(fact.value->c_str())));
+          seen.emplace_back(*scope, time_of(std::atoll(fact.value->c_str())));
         }
         break;
       case FactKind::organization:
@@ -83,6 +83,7 @@ Remembered Ledger::restore(const store::Restored& restored) {
   take_alerts(std::move(alerts));
   add_organizations(remembered);
   remembered.outbox = take_outbox(restored);
+  if (facts_.weakened) remembered.weakened = facts_.weakened->at;
   return remembered;
 }
 
@@ -151,19 +152,20 @@ void Ledger::drop_unwatched(const model::StatusTable& table) {
 
 void Ledger::flush_seen(const model::StatusTable& table) {
   const std::scoped_lock lock(mutex_);
-  keep_seen(table);
+  keep_seen(table, std::chrono::seconds(1));
 }
 
-void Ledger::keep_seen(const model::StatusTable& table) {
+/// Writes what moved by `step` or more: as time passes a minute will do, at the end it is exact.
+void Ledger::keep_seen(const model::StatusTable& table, std::chrono::seconds step) {
   seen_flushed_ = clock_.steady();
   Transition transition;
   const auto& organizations = table.roster()->organizations;
   table.visit([&](const model::StatusTable::Place& place, const model::KeyStatus& status) {
-    const std::int64_t minute = minute_of(status.last_success);
-    if (minute == 0 || seen_[place.index] == minute) return;
-    seen_[place.index] = minute;
+    const std::int64_t seconds = seconds_of(status.last_success);
+    if (seconds == 0 || seconds / step.count() == seen_[place.index] / step.count()) return;
+    seen_[place.index] = seconds;
     const Scope scope{organizations[place.organization].id, place.key.id};
-    transition.facts.push_back({FactKind::seen, id_of(scope), std::to_string(minute)});
+    transition.facts.push_back({FactKind::seen, id_of(scope), std::to_string(seconds)});
   });
   settle({}, Cause::time, std::move(transition));
 }

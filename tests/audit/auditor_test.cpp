@@ -443,6 +443,24 @@ TEST_CASE("after a start, who was not polled for longest comes first") {
   }
 }
 
+TEST_CASE("a repeat that would confirm something is not put off by a start") {
+  World world;
+  for (const char key : {'1', '2', '3'}) world.service.answer_key(id_of(key), "ORG_MEMBER");
+  const auto before = world.plan({organization('a', "123", 1h)});
+  audit::Memory memory{before.roster, std::vector<model::KeyStatus>(3),
+                       std::vector<model::OrganizationStatus>(1)};
+  model::KeyStatus& unsure = memory.keys[2];
+  unsure.last_poll = world.clock.wall() - 1min;
+  unsure.state = model::State::not_found;
+  unsure.streaks.not_found = 1;
+  world.auditor.restore(memory);
+  auto plan = world.plan({organization('a', "123", 1h)});
+  plan.polls.confirm = 2;
+  world.auditor.adopt(std::move(plan));
+  world.pass(1min);
+  CHECK(world.service.wait_asked(id_of('3'), 1));
+}
+
 TEST_CASE("on a clock that never stands still, a due poll starts at once") {
   FakeService service(base::system_clock());
   service.answer_key(id_of('1'), "ORG_MEMBER");

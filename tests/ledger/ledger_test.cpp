@@ -365,6 +365,19 @@ TEST_CASE("the last conclusive poll is kept to a minute, without a record") {
   CHECK(account.table().key(0).last_success <= last);
 }
 
+TEST_CASE("an orderly end keeps the last conclusive poll to a second") {
+  Account account(one_key());
+  account.poll(0, test::kAsItShouldBe);
+  account.tick();
+  account.clock.advance(seconds(17));
+  account.poll(0, test::kAsItShouldBe);
+  const base::WallTime last = account.table().key(0).last_success;
+  account.ledger().flush_seen(account.table());
+  account.commit();
+  account.kill_and_start();
+  CHECK(last - account.table().key(0).last_success < seconds(1));
+}
+
 TEST_CASE("an alert that resolved is forgotten after an hour") {
   Account account(one_key());
   account.poll(0, kTooMuch);
