@@ -51,6 +51,20 @@ void log_state(const audit::PollReport& report) {
               {"message", after.message ? *after.message : std::string()}});
 }
 
+log::Level level_of(settings::LogLevel level) {
+  switch (level) {
+    case settings::LogLevel::debug:
+      return log::Level::debug;
+    case settings::LogLevel::info:
+      return log::Level::info;
+    case settings::LogLevel::warn:
+      return log::Level::warning;
+    case settings::LogLevel::error:
+      return log::Level::error;
+  }
+  return log::Level::info;
+}
+
 }  // namespace
 
 void log_poll(const audit::PollReport& report) {
@@ -152,6 +166,12 @@ void log_diagnostics(const base::Diagnostics& diagnostics) {
     log::write(one.gravity == base::Gravity::error ? log::Level::error : log::Level::warning,
                "config_problem", {{"message", base::to_string(one)}});
   }
+}
+
+void configure_log(const settings::LogSettings& settings) {
+  log::configure(level_of(settings.level), settings.format == settings::LogFormat::json
+                                               ? log::Format::json
+                                               : log::Format::text);
 }
 
 }  // namespace aka::app

@@ -34,6 +34,9 @@ void log_adopted(const Configuration& configuration);
 /// One `policy_weakened` for each way in which a reload asks for less.
 void log_weakenings(const std::vector<policy::Weakening>& weakenings);
 
+/// Level and format of all that is logged from now on.
+void configure_log(const settings::LogSettings& settings);
+
 /// One `config_problem` each.
 void log_diagnostics(const base::Diagnostics& diagnostics);
 

@@ -196,6 +196,15 @@ void add_security_headers(web::Response& response) {
   if (!has_own) response.headers.emplace_back("Cache-Control", "no-store");
 }
 
+/// Whoever reads the API reads its errors too.
+void speak_json(web::Response& response) {
+  if (response.status < 400 || response.content_type == kJson) return;
+  std::string_view what = response.body;
+  if (what.ends_with('\n')) what.remove_suffix(1);
+  response.body = report::error_document(what);
+  response.content_type = kJson;
+}
+
 web::Router routes(const std::shared_ptr<const PageSources>& sources) {
   using web::Request;
   using Ids = web::Router::Segments;
@@ -242,6 +251,7 @@ web::Handler pages(PageSources sources) {
   const auto shared = std::make_shared<const PageSources>(std::move(sources));
   return [router = routes(shared)](const web::Request& request) {
     web::Response response = router(request);
+    if (request.path.starts_with("/api/")) speak_json(response);
     add_security_headers(response);
     return response;
   };

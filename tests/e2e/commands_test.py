@@ -1,4 +1,5 @@
 """The commands that do not stay, and what keeps `run` from starting."""
+import json
 import os
 import re
 import shutil
@@ -34,6 +35,24 @@ class Commands(harness.TestCase):
         missing = self.run_auditor("check", "--config", self.directory / "nowhere.yaml")
         self.assertEqual(missing.process.returncode, 78)
         self.assertIn("nowhere.yaml", missing.stderr)
+
+    def test_trust_anchors_that_cannot_be_read_are_told_with_their_place(self):
+        self.write("none.pem", "no certificate")
+        path = self.good(atlas={"ca_file": "missing.pem"}, alerting={
+            "alertmanager": {"urls": ["https://127.0.0.1:1"], "ca_file": "none.pem"}})
+        checked = self.run_auditor("check", "--config", path)
+        self.assertEqual(checked.process.returncode, 78)
+        for file in ("missing.pem", "none.pem"):
+            self.assertRegex(checked.stderr, rf"(?m)^{re.escape(str(path))}:\d+:\d+: .*{file}")
+
+    def test_a_log_in_json_is_so_from_its_first_line(self):
+        path = self.good(log={"format": "json"})
+        (self.directory / "secrets/prod.key").chmod(0o644)
+        daemon = self.keep(harness.Daemon(self, path))
+        daemon.stop()
+        lines = [json.loads(line) for line in daemon.stderr.splitlines()]
+        self.assertEqual(lines[0]["event"], "config_problem")
+        self.assertIn("0644", lines[0]["message"])
 
     def test_check_accepts_and_warns(self):
         path = self.good(store={"retention": "30d"})

@@ -104,6 +104,9 @@ class Web(harness.TestCase):
 
     def test_other_methods_and_broken_requests_are_refused(self):
         self.assertEqual(self.daemon.get("/metrics", method="DELETE").status, 405)
+        for path, method, status in (("/api/v1/keys", "POST", 405), ("/api/v1/nothing", "GET", 404)):
+            answer = self.daemon.get(path, method=method)
+            self.assertEqual((answer.status, answer.json()["status"]), (status, "error"))
         for words in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),
                       b"GET\r\n\r\n", b"GET /metrics HTTP/1.1\r\nHost x\r\n\r\n"):
             with socket.create_connection(self.address) as client:

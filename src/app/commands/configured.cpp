@@ -15,9 +15,13 @@ void add_config_option(CLI::App& command, std::filesystem::path& config) {
 std::optional<Configuration> configured(const std::filesystem::path& config) {
   base::Diagnostics diagnostics;
   auto configuration = load_configuration(config, base::system_clock(), diagnostics);
+  print(diagnostics);
+  return configuration;
+}
+
+void print(const base::Diagnostics& diagnostics) {
   for (const base::Diagnostic& one : diagnostics.sorted())
     fmt::print(stderr, "{}\n", base::to_string(one));
-  return configuration;
 }
 
 }  // namespace aka::app

@@ -19,4 +19,7 @@ void add_config_option(CLI::App& command, std::filesystem::path& config);
 /// warnings, to standard error.
 std::optional<Configuration> configured(const std::filesystem::path& config);
 
+/// To standard error, a line each.
+void print(const base::Diagnostics& diagnostics);
+
 }  // namespace aka::app

@@ -50,8 +50,15 @@ int serve_until_stopped(Daemon& daemon) {
 }
 
 int run(const DaemonOptions& options) {
-  std::optional<Configuration> configuration = configured(options.config);
-  if (!configuration) return kExitConfiguration;
+  base::Diagnostics diagnostics;
+  std::optional<Configuration> configuration =
+      load_configuration(options.config, base::system_clock(), diagnostics);
+  if (!configuration) {
+    print(diagnostics);
+    return kExitConfiguration;
+  }
+  configure_log(configuration->settings.log);
+  log_diagnostics(diagnostics);
   auto daemon =
       Daemon::start(options, *std::exchange(configuration, std::nullopt), base::system_clock());
   if (!daemon) {
