@@ -4,9 +4,9 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config libcpp-httplib-dev nlohmann-json3-dev prometheus-cpp-dev libyaml-cpp-dev
-       libspdlog-dev libcli11-dev libexpected-dev libre2-dev libssl-dev libcrypt-dev libsqlite3-dev zlib1g-dev ca-certificates)
+       libspdlog-dev libcli11-dev libexpected-dev libre2-dev libssl-dev libcrypt-dev libsqlite3-dev libpq-dev zlib1g-dev ca-certificates)
 test=(doctest-dev librapidcheck-dev curl openssl python3 python3-jsonschema prometheus
-      prometheus-alertmanager lighttpd nginx-light systemd)
+      prometheus-alertmanager lighttpd nginx-light postgresql systemd)
 browser=(chromium nodejs npm)
 ci=(clang-tidy clang-format mmdebstrap ccache git)
 
