@@ -15,8 +15,6 @@
 #include "app/version.h"
 #include "incident/drill.h"
 #include "journal/chain.h"
-#include "store/sqlite/journal_reader.h"
-#include "store/sqlite/sqlite_store.h"
 
 namespace aka::app {
 namespace {
@@ -27,6 +25,7 @@ constexpr std::chrono::milliseconds kCommitPatience{1500};
 constexpr std::chrono::milliseconds kCommitPace{250};
 constexpr int kCommitBurst = 4;
 constexpr base::Duration kTick = std::chrono::seconds(1);
+constexpr base::Duration kClaimEvery = std::chrono::seconds(2);
 constexpr base::Duration kCutEvery = std::chrono::hours(24);
 
 /// The files of a configuration as one text, and back.
@@ -94,48 +93,39 @@ Chronicle::Chronicle(metrics::DaemonMetrics& metrics, http::Resolver& resolver,
 
 Chronicle::~Chronicle() { stop(); }
 
-base::Result<void> Chronicle::open(const settings::StoreSettings& settings) {
-  const auto open_store = [path = settings.path, &clock = clock_] {
-    return store::open_sqlite_store(path, clock);
-  };
-  store_path_ = settings.path;
-  auto store = open_store();
-  if (!store && store.error().kind == base::ErrorKind::busy) {
-    return tl::unexpected(std::move(store.error()));
-  }
-  std::unique_ptr<store::Store> opened_store;
+void Chronicle::open(base::Result<OpenedStore> opened, const StoreAccess& access,
+                     std::function<void()> replaced) {
+  access_ = access;
+  replaced_ = std::move(replaced);
+  std::unique_ptr<store::Store> store;
   std::vector<store::Fact> disowned;
-  if (store) {
-    auto restored = (*store)->restore();
-    if (restored) {
-      metrics_.journal_committed(restored->head.seq, restored->head.hash, 0);
-      head_ = restored->head;
-      disowned = disown(*restored);
-      remembered_ = ledger_.restore(*restored);
-      if (remembered_.weakened)
-        metrics_.config_weakened(clock_.wall() - std::chrono::duration_cast<base::Duration>(
-                                                     clock_.steady() - *remembered_.weakened));
-      restored_ = true;
-      opened_store = *std::move(store);
-    } else {
-      failed(restored.error());
-    }
+  if (opened) {
+    metrics_.journal_committed(opened->restored.head.seq, opened->restored.head.hash, 0);
+    head_ = opened->restored.head;
+    disowned = disown(opened->restored);
+    remembered_ = ledger_.restore(opened->restored);
+    if (remembered_.weakened)
+      metrics_.config_weakened(clock_.wall() - std::chrono::duration_cast<base::Duration>(
+                                                   clock_.steady() - *remembered_.weakened));
+    restored_ = true;
+    store = std::move(opened->store);
   } else {
-    failed(store.error());
+    failed(opened.error());
   }
   store::WriterObserver& observer = *this;
   writer_ = std::make_unique<store::Writer>(
-      std::move(opened_store), open_store, observer, clock_,
+      std::move(store), access_.again, observer, clock_,
       store::WriterLimits{.pace = kCommitPace, .burst = kCommitBurst});
   ledger_.begin(build().version, shard_ ? std::optional(to_string(*shard_)) : std::nullopt);
   if (!disowned.empty()) writer_->submit({{}, std::move(disowned), {}, {}}, [](bool) {});
-  return {};
 }
 
 /// Takes out what the store holds of organizations that another shard watches now, and answers how
-/// to forget it. Nobody here knows what became of it: nothing is alerted, resolved or journaled.
+/// to forget it. Nobody here knows what became of it: nothing is alerted, resolved or journaled. In
+/// a shared store it is still the other shard's.
 std::vector<store::Fact> Chronicle::disown(store::Restored& restored) const {
   std::vector<store::Fact> foreign = take_foreign(shard_, restored.facts);
+  if (access_.shared) return {};
   for (store::Fact& fact : foreign) fact.value.reset();
   return foreign;
 }
@@ -277,14 +267,20 @@ void Chronicle::start(audit::Auditor& auditor) {
   ticker_ = std::thread([this] { run_ticks(); });
 }
 
-void Chronicle::stop() {
+/// False if that was done before.
+bool Chronicle::end_ticks() {
   {
     const std::scoped_lock lock(mutex_);
-    if (stopping_) return;
+    if (stopping_) return false;
     stopping_ = true;
     wakes_.notify_all();
   }
   if (ticker_.joinable()) ticker_.join();
+  return true;
+}
+
+void Chronicle::stop() {
+  if (!end_ticks()) return;
   if (audit::Auditor* const watched = auditor(); watched != nullptr) {
     watched->tick([this](const model::StatusTable& table) { ledger_.flush_seen(table); });
   }
@@ -295,6 +291,12 @@ void Chronicle::stop() {
     log::error("journal_incomplete", {{"transitions", std::to_string(lost)},
                                       {"message", "not everything could be written at the end"}});
   }
+}
+
+void Chronicle::abandon() {
+  if (!end_ticks()) return;
+  delivery_.stop();
+  static_cast<void>(writer_->stop(std::chrono::milliseconds(0)));
 }
 
 void Chronicle::run_ticks() {
@@ -317,6 +319,19 @@ void Chronicle::tick() {
   auditor()->tick([&](const model::StatusTable& table) { ledger_.tick(table, receivers); });
   send(ledger_.take_overdue());
   cut_old();
+  check_claim();
+}
+
+/// Asks with an empty step whether a shared store is still this process's, and whether the way to
+/// it is open, though there is nothing to write. A writer that fails asks by itself.
+void Chronicle::check_claim() {
+  if (!access_.shared || clock_.steady() - claimed_ < kClaimEvery) return;
+  claimed_ = clock_.steady();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (failing_) return;
+  }
+  writer_->submit({}, [](bool) {});
 }
 
 void Chronicle::cut_old() {
@@ -381,6 +396,11 @@ void Chronicle::committed(const store::Committed& commit) {
 }
 
 void Chronicle::failed(const base::Error& error) {
+  if (access_.shared && error.kind == base::ErrorKind::busy) {
+    log::warning("store_taken_over", {{"message", error.message}});
+    replaced_();
+    return;
+  }
   metrics_.journal_failed();
   ledger_.journal_failed(error.message);
   const std::scoped_lock lock(mutex_);
@@ -467,7 +487,7 @@ void Chronicle::describe(page::Health& health) const {
 }
 
 page::History Chronicle::history(model::OrganizationId organization, model::KeyId key) const {
-  auto reader = store::open_sqlite_journal(store_path_);
+  auto reader = access_.journal();
   if (!reader) return {{}, std::move(reader.error().message)};
   auto records = (*reader)->newest_of(organization.to_string(), key.to_string(),
                                       static_cast<std::int64_t>(page::History::kMost));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "alert/delivery.h"
 #include "app/configuration.h"
 #include "app/shard.h"
+#include "app/store_access.h"
 #include "audit/auditor.h"
 #include "http/resolver.h"
 #include "ledger/ledger.h"
@@ -36,10 +38,11 @@ class Chronicle final : private store::WriterObserver {
   Chronicle(const Chronicle&) = delete;
   Chronicle& operator=(const Chronicle&) = delete;
 
-  /// Opens the store and takes up what an earlier run left, the alerts first. Error: another
-  /// process has the store. A store that cannot be opened otherwise is no error: it is tried again
-  /// and alerted on.
-  base::Result<void> open(const settings::StoreSettings& settings);
+  /// Takes up what an earlier run left in the store, the alerts first. One that could not be opened
+  /// is tried again and alerted on. `replaced` is called, on another thread, when it turns out that
+  /// another process has the store: whatever happens here is not kept any more.
+  void open(base::Result<OpenedStore> opened, const StoreAccess& access,
+            std::function<void()> replaced);
 
   /// What was known of the keys when the last run ended; nothing if that is unknown. `next` is the
   /// configuration that is about to be adopted. Once, after open().
@@ -57,6 +60,8 @@ class Chronicle final : private store::WriterObserver {
   void start(audit::Auditor& auditor);
   /// The auditor has stopped: commits what is left and ends.
   void stop();
+  /// The auditor has stopped, and another process has the store: ends without a word.
+  void abandon();
 
   /// What fires, and what resolved within the hour. From any thread.
   ledger::Ledger::Shown shown() const;
@@ -103,6 +108,8 @@ class Chronicle final : private store::WriterObserver {
   void run_ticks();
   audit::Auditor* auditor() const;
   void cut_old();
+  void check_claim();
+  bool end_ticks();
 
   metrics::DaemonMetrics& metrics_;
   http::Resolver& resolver_;
@@ -115,8 +122,10 @@ class Chronicle final : private store::WriterObserver {
   std::optional<ConfigurationText> next_;  // of the one to be adopted, if it was asked for
   alert::Delivery delivery_;
   std::unique_ptr<store::Writer> writer_;
-  std::string store_path_;  // from open() on
-  base::WallTime cut_{};    // when the journal was last shortened
+  StoreAccess access_;              // from open() on
+  std::function<void()> replaced_;  // likewise
+  base::WallTime cut_{};            // when the journal was last shortened
+  base::SteadyTime claimed_{};      // when a shared store was last asked whose it is
 
   mutable std::mutex mutex_;  // guards what follows
   audit::Auditor* auditor_ = nullptr;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "alert/sink_factory.h"
+#include "app/store_access.h"
 #include "app/version.h"
 #include "app/web_protection.h"
 #include "atlas/client.h"
@@ -60,6 +61,7 @@ std::optional<Configuration> load_configuration(const std::filesystem::path& pat
   configuration.settings = settings::load(configuration.sources, path, clock.wall(), diagnostics);
   configuration.credentials = read_credentials(configuration.settings, diagnostics);
   configuration.trust = read_trust(configuration.settings.atlas, diagnostics);
+  check_store(configuration.settings.store, diagnostics);
   if (configuration.settings.alerting) {
     configuration.alerting = alert::read_alerting(*configuration.settings.alerting, diagnostics);
     alert::check_receivers(configuration.alerting, diagnostics);

@@ -30,20 +30,23 @@ base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonOptions options,
                                                     const base::Clock& clock) {
   confine(configuration, options.shard);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), clock));
-  const std::string store_path = configuration.settings.store.path;
   configure_log(configuration.settings.log);
+  daemon->access_ = store_access(configuration.settings.store, daemon->options_.shard, clock);
   // Store and address first: who cannot have them must not poll, not even once.
-  if (auto opened = daemon->chronicle_.open(configuration.settings.store); !opened)
+  auto opened = daemon->access_.take();
+  const bool shared = daemon->access_.shared;
+  if (!opened && opened.error().kind == base::ErrorKind::busy && !shared)
     return tl::unexpected(std::move(opened.error()));
   if (auto listening = daemon->listen(configuration); !listening)
     return tl::unexpected(std::move(listening.error()));
   const std::scoped_lock lock(daemon->reloading_);
-  if (auto memory = daemon->chronicle_.recall(configuration))
-    daemon->auditor_.restore(*std::move(memory));
-  daemon->adopt(std::move(configuration));
-  daemon->chronicle_.start(daemon->auditor_);
-  daemon->open_control(store_path);
+  // Whether another process watches is not known either while a shared store cannot be reached.
+  if (!opened && shared)
+    daemon->stand_by(std::move(configuration));
+  else
+    daemon->begin_duty(std::move(opened), std::move(configuration));
   daemon->ready_ = true;
+  if (shared) daemon->asking_ = std::thread([raw = daemon.get()] { raw->keep_asking(); });
   daemon->supervision_.started();
   return daemon;
 }
@@ -52,8 +55,6 @@ Daemon::Daemon(DaemonOptions options, const base::Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
       metrics_(build()),
-      chronicle_(metrics_, resolver_, options_.shard, clock),
-      auditor_(observers(), clock),
       secrets_(clock),
       supervision_(platform::Supervisor::from_environment(),
                    {[this] { return alive(); }, [this] { return status(); }}) {
@@ -63,6 +64,7 @@ Daemon::Daemon(DaemonOptions options, const base::Clock& clock)
   facts_.started = clock_.wall();
   facts_.started_steady = clock_.steady();
   facts_.config_path = options_.config.string();
+  asked_first_ = clock_.steady();
 }
 
 Daemon::~Daemon() { stop(); }
@@ -78,7 +80,10 @@ void Daemon::open_control(const std::string& store_path) {
               say(R"({"event":"error","message":"the daemon does not understand the request"})"));
           return;
         }
-        run_drill(*request, *auditor_.snapshot().roster, chronicle_, clock_, say, stop);
+        const auto on_duty = duty();
+        if (on_duty == nullptr) return;
+        run_drill(*request, *on_duty->auditor.snapshot().roster, on_duty->chronicle, clock_, say,
+                  stop);
       });
   if (control) {
     control_ = *std::move(control);
@@ -118,27 +123,45 @@ PageSources Daemon::page_sources() {
   };
   sources.ready = [this] { return ready_.load(); };
   sources.healthy = [this] { return alive(); };
-  sources.snapshot = [this] { return auditor_.snapshot(); };
+  sources.standby = [this] { return duty() == nullptr; };
+  sources.snapshot = [this] { return snapshot(); };
   sources.daemon_metrics = [this] {
-    chronicle_.count_pending();
-    const auto alerts = chronicle_.shown();
+    const auto on_duty = duty();
+    if (on_duty == nullptr) return metrics_.render();
+    on_duty->chronicle.count_pending();
+    const auto alerts = on_duty->chronicle.shown();
     return metrics_.render() + metrics::alert_lines(alerts.firing, alerts.resolved);
   };
   sources.health = [this] { return health(); };
-  sources.firing = [this] { return chronicle_.shown().firing; };
+  sources.firing = [this] {
+    const auto on_duty = duty();
+    return on_duty ? on_duty->chronicle.shown().firing : std::vector<incident::SharedAlert>();
+  };
   sources.history = [this](model::OrganizationId organization, model::KeyId key) {
-    return chronicle_.history(organization, key);
+    const auto on_duty = duty();
+    return on_duty ? on_duty->chronicle.history(organization, key) : page::History();
   };
   sources.may_reload = [this] { return lifecycle_.load(); };
   sources.reload = [this] { return reload(); };
   return sources;
 }
 
-bool Daemon::alive() const { return !ready_ || auditor_.beats_within(missed_beat_); }
+/// Of nothing while another process has the store.
+model::Snapshot Daemon::snapshot() const {
+  if (const auto on_duty = duty()) return on_duty->auditor.snapshot();
+  return model::StatusTable(std::make_shared<const model::Roster>(), 1).snapshot(clock_);
+}
+
+bool Daemon::alive() const {
+  const auto on_duty = duty();
+  return !ready_ || on_duty == nullptr || on_duty->auditor.beats_within(missed_beat_);
+}
 
 std::string Daemon::status() {
-  Outlook now = outlook(auditor_.snapshot());
-  if (const auto next = auditor_.next_start())
+  const auto on_duty = duty();
+  if (on_duty == nullptr) return "standing by: another process has the store";
+  Outlook now = outlook(on_duty->auditor.snapshot());
+  if (const auto next = on_duty->auditor.next_start())
     now.until_next_poll = std::chrono::ceil<base::Duration>(*next - clock_.steady());
   const std::scoped_lock lock(facts_mutex_);
   now.reload_rejected = !facts_.reload_error.empty();
@@ -152,18 +175,18 @@ page::Health Daemon::health() const {
     health.facts = facts_;
   }
   health.beats = alive();
-  chronicle_.describe(health);
+  if (const auto on_duty = duty()) on_duty->chronicle.describe(health);
   return health;
 }
 
-void Daemon::adopt(Configuration next) {
+void Daemon::adopt(Duty& duty, Configuration next) {
   keep_living_credentials(next);
   lifecycle_ = next.settings.web.lifecycle;
   missed_beat_ = missed_beat(next.settings.atlas.timeout);
   metrics_.configure(*next.watched);
-  chronicle_.configure(next);
-  auditor_.adopt(plan_for(next, resolver_, clock_));
-  const auto weaker = chronicle_.loaded(next);
+  duty.chronicle.configure(next);
+  duty.auditor.adopt(plan_for(next, resolver_, clock_));
+  const auto weaker = duty.chronicle.loaded(next);
   if (!weaker.empty()) metrics_.config_weakened(clock_.wall());
   remember_loaded();
   secrets_.watch(next.credentials);
@@ -220,9 +243,10 @@ base::Result<void> Daemon::reload_configuration() {
     log::warning("restart_needed", {{"setting", "web.listen"},
                                     {"message", "the address changes with the next start"}});
   }
-  if (next->settings.store.path != configuration_->settings.store.path) {
+  const settings::StoreSettings& store = configuration_->settings.store;
+  if (next->settings.store.path != store.path || next->settings.store.url != store.url) {
     log::warning("restart_needed",
-                 {{"setting", "store.path"}, {"message", "the store changes with the next start"}});
+                 {{"setting", "store"}, {"message", "the store changes with the next start"}});
   }
   if (!security_->adopt(next->protection)) {
     log::warning("restart_needed", {{"setting", "web.config_file"},
@@ -230,7 +254,11 @@ base::Result<void> Daemon::reload_configuration() {
                                      "another file, and whether TLS is spoken, comes with the next "
                                      "start"}});
   }
-  adopt(*std::move(next));
+  if (access_.shared) sources_ = next->sources;
+  if (const auto on_duty = duty())
+    adopt(*on_duty, *std::move(next));
+  else
+    stand_by(*std::move(next));
   return {};
 }
 
@@ -255,20 +283,22 @@ void Daemon::stop() {
   supervision_.stopping();
   // No reload begins any more, and none is under way; without the lock, because a page may be
   // waiting for it, and the listener waits for its pages.
+  end_asking();
   secrets_.stop();
-  auditor_.stop();
+  const auto on_duty = duty();
+  if (on_duty) on_duty->auditor.stop();
   control_.reset();
   if (listener_) listener_->stop();
-  chronicle_.stop();
+  if (on_duty) on_duty->chronicle.stop();
   if (configuration_)
     revoke(configuration_->credentials, *configuration_, resolver_, clock_, kRevokePatience);
 }
 
-audit::Observers Daemon::observers() {
+audit::Observers Daemon::observers(Chronicle& chronicle) {
   audit::Observers observers;
   observers.poll = [this](const audit::PollReport& report) { on_poll(report); };
   observers.change = log_changes;
-  observers.steps = chronicle_.steps();
+  observers.steps = chronicle.steps();
   observers.page = [this](const audit::PageReport& report) {
     count_requests(report.organization, report.fetched);
     log_page(report);

@@ -1,17 +1,20 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "app/chronicle.h"
 #include "app/configuration.h"
 #include "app/pages.h"
 #include "app/secret_watch.h"
 #include "app/shard.h"
+#include "app/store_access.h"
 #include "app/supervision.h"
 #include "audit/auditor.h"
 #include "base/clock.h"
@@ -33,8 +36,8 @@ struct DaemonOptions {
 /// for signals; a reload also from pages.
 class Daemon {
  public:
-  /// Polling and serving when it returns, and the supervisor knows. `configuration` was loaded from
-  /// `options.config`.
+  /// Polling and serving when it returns, or serving and standing by; and the supervisor knows.
+  /// `configuration` was loaded from `options.config`.
   static base::Result<std::unique_ptr<Daemon>> start(DaemonOptions options,
                                                      Configuration configuration,
                                                      const base::Clock& clock);
@@ -55,18 +58,34 @@ class Daemon {
  private:
   Daemon(DaemonOptions options, const base::Clock& clock);
 
+  /// What only the process does that has the store.
+  struct Duty {
+    explicit Duty(Daemon& daemon);
+
+    Chronicle chronicle;
+    audit::Auditor auditor;
+  };
+
   base::Result<void> listen(const Configuration& configuration);
-  void adopt(Configuration configuration);
+  std::shared_ptr<Duty> duty() const;
+  void begin_duty(base::Result<OpenedStore> opened, Configuration configuration);
+  void stand_by(Configuration configuration);
+  void step_down();
+  void keep_asking();
+  void ask_for_duty();
+  void end_asking();
+  void adopt(Duty& duty, Configuration configuration);
   void keep_living_credentials(Configuration& next) const;
   void remember_loaded();
   void remember_rejected(const std::string& why);
   base::Result<void> reload_configuration();
   void open_control(const std::string& store_path);
+  model::Snapshot snapshot() const;
   bool alive() const;
   std::string status();
   PageSources page_sources();
   page::Health health() const;
-  audit::Observers observers();
+  audit::Observers observers(Chronicle& chronicle);
   void count_requests(const model::Organization& organization, const atlas::Traffic& traffic);
   void on_poll(const audit::PollReport& report);
 
@@ -74,11 +93,13 @@ class Daemon {
   const base::Clock& clock_;
   metrics::DaemonMetrics metrics_;
   http::Resolver resolver_;
-  Chronicle chronicle_;
-  audit::Auditor auditor_;
   SecretWatch secrets_;
-  std::mutex reloading_;                        // one reload or stop at a time
+  StoreAccess access_;                          // from start() on
+  std::mutex reloading_;                        // one reload, stop or change of duty at a time
   std::optional<Configuration> configuration_;  // the one in force; guarded by reloading_
+  settings::Sources sources_;  // its files, if duty may begin anew; guarded by reloading_
+  mutable std::mutex duty_mutex_;
+  std::shared_ptr<Duty> duty_;  // null: another process has the store; guarded by duty_mutex_
   mutable std::mutex facts_mutex_;
   report::DaemonFacts facts_;  // guarded by facts_mutex_
   bool stopped_ = false;       // guarded by reloading_
@@ -89,6 +110,16 @@ class Daemon {
   std::unique_ptr<web::Listener> listener_;
   std::unique_ptr<platform::ControlSocket> control_;
   Supervision supervision_;
+
+  // Of a store that others may have.
+  base::SteadyTime asked_first_{};  // of the thread below
+  bool reached_ = false;            // likewise: the store was reached once
+  std::string refusal_;             // likewise: why it could not be had, as it was logged
+  std::mutex asking_mutex_;         // guards the flags
+  std::condition_variable asks_;
+  bool replaced_ = false;
+  bool end_asking_ = false;
+  std::thread asking_;
 };
 
 }  // namespace aka::app

@@ -126,7 +126,8 @@ web::Response health_page(const PageSources& sources) {
 }
 
 web::Response ready_page(const PageSources& sources) {
-  return sources.ready() ? web::plain(200, "ready") : web::plain(503, "starting");
+  if (!sources.ready()) return web::plain(503, "starting");
+  return web::plain(200, sources.standby() ? "standby" : "ready");
 }
 
 web::Response reload_page(const PageSources& sources) {
@@ -205,6 +206,19 @@ void speak_json(web::Response& response) {
   response.content_type = kJson;
 }
 
+/// In the place of a page that tells of keys.
+web::Response standby_page(const PageSources& sources, const web::Request& request) {
+  constexpr const char* kWhy =
+      "this process stands by: another one has the store and watches; ask that one";
+  if (request.path == "/metrics") {
+    const auto own = std::make_shared<const std::string>(sources.daemon_metrics());
+    return streamed(request, "text/plain; version=0.0.4; charset=utf-8", own->size(),
+                    [own](const web::Sink& sink) { return sink(*own); });
+  }
+  if (request.path.starts_with("/api/")) return json(503, report::error_document(kWhy));
+  return html(200, page::notice("Standby", kWhy, sources.facts().version));
+}
+
 web::Router routes(const std::shared_ptr<const PageSources>& sources) {
   using web::Request;
   using Ids = web::Router::Segments;
@@ -212,7 +226,9 @@ web::Router routes(const std::shared_ptr<const PageSources>& sources) {
   const auto data = [&](std::string_view path, web::Router::Page page) {
     router.add("GET", path,
                [sources, page = std::move(page)](const Request& request, const Ids& ids) {
-                 return sources->ready() ? page(request, ids) : ready_page(*sources);
+                 if (!sources->ready()) return ready_page(*sources);
+                 if (sources->standby()) return standby_page(*sources, request);
+                 return page(request, ids);
                });
   };
   data("/",

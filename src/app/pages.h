@@ -16,7 +16,8 @@ namespace aka::app {
 
 /// What the pages show, asked for at each request, from several threads at once.
 struct PageSources {
-  std::function<bool()> ready;  ///< while false, nothing but the health pages is served
+  std::function<bool()> ready;    ///< while false, nothing but the health pages is served
+  std::function<bool()> standby;  ///< while true, no page tells of keys
   std::function<bool()> healthy;
   std::function<model::Snapshot()> snapshot;
   std::function<std::string()> daemon_metrics;

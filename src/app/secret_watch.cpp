@@ -52,9 +52,9 @@ void SecretWatch::look(const Credentials& credentials) {
     const base::Result<bool> taken = credential->follow();
     if (!taken) {
       if (unreadable_.insert(name).second) {
-        log::warning("secret_unreadable", {{"credential", name},
-                                           {"message", taken.error().message +
-                                                           "; the one read before stays in use"}});
+        log::warning("secret_unreadable",
+                     {{"credential", name},
+                      {"message", taken.error().message + "; the one read before stays in use"}});
       }
       continue;
     }

@@ -170,6 +170,7 @@ prometheus::ClientMetric sample(double value, std::vector<prometheus::ClientMetr
 
 struct DaemonMetrics::Parts {
   prometheus::Registry registry;
+  prometheus::Gauge& standby = add_gauge(registry, names::kStandby);
   prometheus::Gauge& reload_successful = add_gauge(registry, names::kReloadSuccessful);
   prometheus::Gauge& reload_success_time = add_gauge(registry, names::kReloadSuccessTime);
   prometheus::Gauge& last_weakened = add_gauge(registry, names::kLastWeakened);
@@ -239,6 +240,8 @@ void DaemonMetrics::set_shard(int index, int count) {
             {{"shard", std::to_string(index)}, {"shards", std::to_string(count)}})
       .Set(1);
 }
+
+void DaemonMetrics::set_standby(bool standby) { parts_->standby.Set(standby ? 1 : 0); }
 
 void DaemonMetrics::config_loaded(base::WallTime when) {
   parts_->reload_successful.Set(1);

@@ -53,6 +53,9 @@ class DaemonMetrics {
   /// Which part of the organizations is watched: shard `index`, from 0, of `count`. Once.
   void set_shard(int index, int count);
 
+  /// Whether another process watches what this one would.
+  void set_standby(bool standby);
+
   void config_loaded(base::WallTime when);
   void config_rejected();
   /// The configuration just loaded asks for less than the one before.

@@ -67,6 +67,9 @@ inline constexpr Family kBuild{"atlas_key_auditor_build_info",
 inline constexpr Family kShard{
     "atlas_key_auditor_shard_info",
     "Always 1; the labels tell which part of the organizations is watched here."};
+inline constexpr Family kStandby{
+    "atlas_key_auditor_standby",
+    "1 while another process has the store and watches, and this one waits to take over."};
 inline constexpr Family kReloadSuccessful{
     "atlas_key_auditor_config_last_reload_successful",
     "Whether the last attempt to load the configuration succeeded."};

@@ -136,6 +136,29 @@ WebSettings read_web(const Section& section, base::Diagnostics& diagnostics) {
   return web;
 }
 
+/// A user name may be in a URL, a password may not. Nothing of it is repeated.
+void read_store_url(Fields& fields, StoreSettings& store) {
+  auto url = fields.text("url");
+  if (!url) return;
+  const bool known = url->starts_with("postgresql://") || url->starts_with("postgres://");
+  const std::size_t begin = url->find("://") + 3;
+  const std::string_view authority =
+      std::string_view(*url).substr(begin, url->find_first_of("/?", begin) - begin);
+  const std::string_view user = authority.substr(0, authority.rfind('@'));
+  if (!known) {
+    fields.error("url",
+                 "'url' of 'store' must begin with postgresql://, as in "
+                 "postgresql://user@host:5432/database?sslmode=verify-full");
+  } else if (user.size() < authority.size() && user.find(':') != std::string_view::npos) {
+    fields.error("url",
+                 "'url' of 'store' holds a password; put that into a file and name it in "
+                 "'password_file'");
+  } else {
+    store.url = std::move(*url);
+    store.url_mark = fields.mark_of("url");
+  }
+}
+
 StoreSettings read_store(const Section& section, base::Diagnostics& diagnostics) {
   Fields fields(section, "'store'", diagnostics);
   StoreSettings store;
@@ -143,6 +166,13 @@ StoreSettings read_store(const Section& section, base::Diagnostics& diagnostics)
     if (path->empty()) fields.error("path", "'path' of 'store' is empty");
     store.path = std::move(*path);
   }
+  read_store_url(fields, store);
+  if (fields.has_key("url") && fields.has_key("path"))
+    fields.error("path", "'store' has a 'path' and a 'url'; keep the one that is meant");
+  store.password = base::secret_field(fields, "password", base::Need::optional);
+  if (store.password && !fields.has_key("url"))
+    fields.error(fields.has_key("password_file") ? "password_file" : "password_env",
+                 "a password of 'store' is for a 'url'; a 'path' has none");
   if (const auto retention = fields.duration("retention", hours(24), hours(24 * 3650))) {
     store.retention = *retention;
   }

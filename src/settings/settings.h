@@ -10,6 +10,7 @@
 #include "base/duration.h"
 #include "base/listen_address.h"
 #include "base/result.h"
+#include "base/secret_source.h"
 #include "base/section.h"
 #include "base/url.h"
 #include "model/roster.h"
@@ -61,6 +62,9 @@ struct WebSettings {
 
 struct StoreSettings {
   std::string path = "/var/lib/atlas-key-auditor/journal.db";
+  std::string url;  ///< of a PostgreSQL database, without a password; empty: `path` counts
+  base::Mark url_mark;
+  std::optional<base::SecretSource> password;  ///< of the url's user; nothing: none is needed
   base::Duration retention = std::chrono::hours(24 * 400);
 };
 

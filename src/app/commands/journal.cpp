@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -17,7 +16,7 @@
 #include <fmt/format.h>
 
 #include "app/command_line.h"
-#include "app/shard.h"
+#include "app/store_access.h"
 #include "base/duration.h"
 #include "base/utc_time.h"
 #include "journal/chain.h"
@@ -42,18 +41,12 @@ struct JournalOptions {
   std::optional<int> shard;
 };
 
-/// One hash chain.
-struct Chain {
-  std::string name;
-  std::unique_ptr<store::JournalReader> reader;
-};
-
 int complain(std::string_view message) {
   fmt::print(stderr, "atlas-key-auditor: {}\n", message);
   return kExitFailure;
 }
 
-Result<std::string> store_path(const JournalOptions& options) {
+Result<settings::StoreSettings> store_settings(const JournalOptions& options) {
   base::Diagnostics diagnostics;
   const auto settings = settings::load(options.config, base::system_clock().wall(), diagnostics);
   for (const base::Diagnostic& one : diagnostics.sorted())
@@ -63,39 +56,19 @@ Result<std::string> store_path(const JournalOptions& options) {
                       fmt::format("{} is not valid; --store names the journal without it",
                                   options.config.string()));
   }
-  return settings.store.path;
+  return settings.store;
 }
 
-/// The stores that processes with this path have, of all shards and of one that is no shard.
-std::vector<std::string> stores_at(const std::string& path) {
-  std::vector<std::string> paths;
-  std::error_code failed;
-  if (std::filesystem::exists(path, failed)) paths.push_back(path);
-  for (int shard = 0; shard < kMostShards; ++shard) {
-    std::string own = store_path_of(path, shard);
-    if (std::filesystem::exists(own, failed)) paths.push_back(std::move(own));
+Result<std::vector<JournalChain>> chains_of(const JournalOptions& options) {
+  if (options.store.empty()) {
+    const auto settings = store_settings(options);
+    if (!settings) return tl::unexpected(settings.error());
+    return journal_chains(*settings, options.shard);
   }
-  // Without any, the error is to name what the configuration names.
-  return paths.empty() ? std::vector{path} : paths;
-}
-
-Result<std::vector<std::string>> stores_of(const JournalOptions& options) {
-  if (!options.store.empty()) return std::vector{options.store};
-  const auto path = store_path(options);
-  if (!path) return tl::unexpected(path.error());
-  if (options.shard) return std::vector{store_path_of(*path, *options.shard)};
-  return stores_at(*path);
-}
-
-Result<std::vector<Chain>> chains_of(const JournalOptions& options) {
-  const auto paths = stores_of(options);
-  if (!paths) return tl::unexpected(paths.error());
-  std::vector<Chain> chains;
-  for (const std::string& path : *paths) {
-    auto reader = store::open_sqlite_journal(path);
-    if (!reader) return tl::unexpected(std::move(reader).error());
-    chains.push_back({path, *std::move(reader)});
-  }
+  auto reader = store::open_sqlite_journal(options.store);
+  if (!reader) return tl::unexpected(std::move(reader).error());
+  std::vector<JournalChain> chains;
+  chains.push_back({options.store, *std::move(reader)});
   return chains;
 }
 
@@ -117,7 +90,7 @@ int print_records(const JournalOptions& options, const store::RecordTaker& take)
   const auto chains = chains_of(options);
   if (!chains) return complain(chains.error().message);
   bool written = true;
-  for (const Chain& chain : *chains) {
+  for (const JournalChain& chain : *chains) {
     const auto read = chain.reader->each(1, [&](const journal::Record& record) {
       written = take(record);
       return written;
@@ -183,7 +156,7 @@ int verdict(std::string_view source, const journal::Verifier& verifier,
   return end_output(true);
 }
 
-int verify_chain(const Chain& chain) {
+int verify_chain(const JournalChain& chain) {
   const auto head = chain.reader->head();
   if (!head) return complain(head.error().message);
   journal::Verifier verifier;
@@ -202,7 +175,7 @@ int verify_store(const JournalOptions& options) {
   const auto chains = chains_of(options);
   if (!chains) return complain(chains.error().message);
   int code = kExitOk;
-  for (const Chain& chain : *chains) code = std::max(code, verify_chain(chain));
+  for (const JournalChain& chain : *chains) code = std::max(code, verify_chain(chain));
   return code;
 }
 
@@ -251,7 +224,7 @@ CLI::Option_group& add(CLI::App& journal, Action& chosen, const JournalCommand& 
   auto* source = added->add_option_group("source");
   auto* config =
       source->add_option("--config", options->config, "The configuration that names the store");
-  source->add_option("--store", options->store, "The store itself");
+  source->add_option("--store", options->store, "The SQLite store itself");
   added
       ->add_option("--shard", options->shard, "With --config: only the chain of this shard, from 0")
       ->needs(config)

@@ -66,6 +66,7 @@ class PostgresJournalReader final : public JournalReader {
         {to_value(shard_), org_id, key_id, to_value(most)});
     if (!rows) return named(rows.error());
     std::vector<journal::Record> records;
+    records.reserve(static_cast<std::size_t>(rows->size()));
     for (int row = 0; row < rows->size(); ++row) records.push_back(record_in(*rows, row));
     return records;
   }
@@ -98,6 +99,7 @@ Result<std::vector<int>> postgres_shards(const PostgresAddress& address) {
   const auto rows = connection->query("SELECT shard FROM aka_shards ORDER BY shard");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<int> shards;
+  shards.reserve(static_cast<std::size_t>(rows->size()));
   for (int row = 0; row < rows->size(); ++row)
     shards.push_back(static_cast<int>(rows->integer(row, 0)));
   return shards;

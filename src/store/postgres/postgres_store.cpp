@@ -346,23 +346,26 @@ Result<std::unique_ptr<Store>> PostgresClaim::take_again() { return take(Mode::a
 Result<std::unique_ptr<Store>> PostgresClaim::take(Mode mode) {
   auto ready = connect();
   if (ready) ready = lock(mode);
-  Result<std::unique_ptr<Store>> store = tl::unexpected(base::Error{});
-  if (ready)
-    store = begin();
-  else
-    store = tl::unexpected(std::move(ready).error());
-  if (store) return store;
-  if (store.error().kind != ErrorKind::busy) {
-    lost_ = lost_ || store.error().kind == ErrorKind::io;
-    connection_.reset();
+  if (ready) {
+    auto store = begin();
+    if (store) return store;
+    connection_.reset();  // and with it the lock
+    return tl::unexpected(std::move(store).error().within(name_of(options_)));
   }
-  return tl::unexpected(std::move(store).error().within(name_of(options_)));
+  if (connection_ && connection_->is_broken()) lost_ = true;
+  // One that only has to wait keeps its connection.
+  const ErrorKind kind = ready.error().kind;
+  if (lost_ || (kind != ErrorKind::busy && kind != ErrorKind::io)) connection_.reset();
+  return tl::unexpected(std::move(ready).error().within(name_of(options_)));
 }
 
 Result<void> PostgresClaim::connect() {
   if (!connection_) {
     auto connection = open_session(options_.address, options_.shard);
-    if (!connection) return tl::unexpected(std::move(connection).error());
+    if (!connection) {
+      lost_ = lost_ || connection.error().kind == ErrorKind::io;
+      return tl::unexpected(std::move(connection).error());
+    }
     connection_ = *std::move(connection);
     if (std::exchange(lost_, false)) our_turn_ = clock_.steady() + kOwnersTurn;
   }
@@ -375,7 +378,8 @@ Result<void> PostgresClaim::lock(Mode mode) {
     // Asked all the same, so that a connection that is gone is noticed.
     const auto row = shard_row(*connection_, options_.shard);
     if (!row) return tl::unexpected(row.error());
-    return base::fail(ErrorKind::busy, "the database is back, and its owner before has first try");
+    return base::fail(mode == Mode::again ? ErrorKind::io : ErrorKind::busy,
+                      "the database is back, and whoever owned the shard has the first try");
   }
   const auto locked = try_lock(*connection_, options_.shard);
   if (!locked) return tl::unexpected(locked.error());

@@ -19,7 +19,8 @@ using base::Result;
 std::string host_name() {
   std::string name(256, '\0');
   if (::gethostname(name.data(), name.size() - 1) != 0) return "?";
-  return name.c_str();
+  name.resize(name.find('\0'));
+  return name;
 }
 
 ShardRow row_in(const Rows& rows) {
