@@ -25,6 +25,7 @@ constexpr std::chrono::milliseconds kCommitPatience{1500};
 constexpr std::chrono::milliseconds kCommitPace{250};
 constexpr int kCommitBurst = 4;
 constexpr base::Duration kTick = std::chrono::seconds(1);
+constexpr base::Duration kBlip = std::chrono::seconds(5);
 constexpr base::Duration kClaimEvery = std::chrono::seconds(2);
 constexpr base::Duration kCutEvery = std::chrono::hours(24);
 
@@ -402,7 +403,13 @@ void Chronicle::failed(const base::Error& error) {
     return;
   }
   metrics_.journal_failed();
-  ledger_.journal_failed(error.message);
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!failing_) failing_since_ = clock_.steady();
+  }
+  // A database that restarts is no alert, and nor is a lock that is about to be another's.
+  if (!access_.shared || clock_.steady() - failing_since_ >= kBlip)
+    ledger_.journal_failed(error.message);
   const std::scoped_lock lock(mutex_);
   failure_ = error.message;
   if (std::exchange(failing_, true)) return;

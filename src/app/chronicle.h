@@ -134,6 +134,7 @@ class Chronicle final : private store::WriterObserver {
   std::shared_ptr<const incident::Alert> alive_;
   bool restored_ = false;  // a store was opened and read
   bool failing_ = false;   // the last commit failed, and that was logged
+  base::SteadyTime failing_since_{};
   std::vector<Told> drill_news_;
   std::string failure_;  // of the last commit; empty: it did not fail
   store::Head head_;     // of the newest record on disk

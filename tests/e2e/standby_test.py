@@ -136,7 +136,8 @@ class Standby(harness.TestCase):
         # Told from memory: a receiver need not wait for a database.
         wait_for("the alert", lambda: self.hook.names("firing").count(
             ("AtlasKeyDrift", "role_unexpected")) == 2)
-        owner.wait_for_polls(2)
+        wait_for("the journal's", lambda: ("AtlasAuditorJournalFailing", None) in
+                 self.hook.names("firing"))
         self.assertEqual(owner.get("/-/ready").status, 200)
         self.assertGreater(owner.metrics().value("atlas_key_auditor_journal_errors_total"), 0)
         self.database.start()
@@ -150,6 +151,16 @@ class Standby(harness.TestCase):
         # The page counts each once.
         self.assertIn(("AtlasKeyDrift", "role_unexpected"), self.firing(second))
         self.assertEqual(self.journal("verify").returncode, 0)
+
+    def test_a_restart_of_the_database_is_no_alert(self):
+        owner = self.daemon(self.settings())
+        self.drift(owner)
+        self.database.restart("immediate")
+        owner.search("journal_works", 20)
+        self.sim.put_key(key_id(1), roles=["ORG_READ_ONLY"])
+        wait_for("the resolves", lambda: len(self.hook.names("resolved")) == 2)
+        self.assertEqual(len(self.hook.names("firing")), 2)
+        self.assertFalse(self.stands_by(owner))
 
     def test_who_lost_the_store_stops_and_stands_by(self):
         path = self.settings()
