@@ -1,4 +1,5 @@
-// Signals are blocked everywhere and fetched by sigwait(3) in one place, so no handler ever runs.
+// Signals are blocked everywhere and fetched by sigtimedwait(2) in one place, so no handler ever
+// runs.
 #include "platform/signals.h"
 
 #include <csignal>
@@ -24,12 +25,13 @@ void take_over_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-Request wait_for_request() {
+std::optional<Request> wait_for_request(std::chrono::seconds patience) {
   sigset_t set = stop_signals();
   sigaddset(&set, SIGHUP);
-  int signal = 0;
-  while (sigwait(&set, &signal) != 0) {
-  }
+  const timespec limit{.tv_sec = patience.count(), .tv_nsec = 0};
+  const int signal = sigtimedwait(&set, nullptr, &limit);
+  // Also where a debugger or SIGCONT cut the wait short.
+  if (signal < 0) return std::nullopt;
   return signal == SIGHUP ? Request::reload : Request::stop;
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <sys/stat.h>
 #include <utility>
 
 namespace aka::web {
@@ -96,23 +95,12 @@ bool Security::within_rate(const RateLimit& limit) {
   return true;
 }
 
-std::vector<Security::Stamp> Security::stamps(const Protection& protection) {
-  std::vector<Stamp> stamps;
-  const auto add = [&](const std::string& path) {
-    struct stat status {};
-    if (path.empty()) return;
-    if (::stat(path.c_str(), &status) != 0) status = {};
-    const auto nanoseconds = [](const timespec& time) {
-      return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-    };
-    stamps.push_back({status.st_dev, status.st_ino, status.st_size, nanoseconds(status.st_mtim),
-                      nanoseconds(status.st_ctim)});
-  };
-  add(protection.path);
+std::vector<base::FileStamp> Security::stamps(const Protection& protection) {
+  std::vector<base::FileStamp> stamps{base::stamp_of(protection.path)};
   if (const auto& tls = protection.settings.tls) {
-    add(tls->certificate.path);
-    add(tls->key.path);
-    add(tls->client_ca.path);
+    for (const PemSource* source : {&tls->certificate, &tls->key, &tls->client_ca}) {
+      if (!source->path.empty()) stamps.push_back(base::stamp_of(source->path));
+    }
   }
   return stamps;
 }
@@ -143,7 +131,7 @@ void Security::reload() {
   // What changed while it was read is read again.
   const bool quiet = stamps(*protection_) == stamps_;
   protection_ = std::make_shared<const Protection>(*std::move(next));
-  stamps_ = quiet ? stamps(*protection_) : std::vector<Stamp>();
+  stamps_ = quiet ? stamps(*protection_) : std::vector<base::FileStamp>();
   sources_.reloaded();
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/file_stamp.h"
 #include "base/result.h"
 #include "web/basic_auth.h"
 #include "web/http.h"
@@ -53,13 +53,7 @@ class Security {
   bool adopt(Protection next);
 
  private:
-  struct Stamp {
-    std::uint64_t device = 0, inode = 0;
-    std::int64_t size = 0, modified = 0, changed = 0;  ///< the times in nanoseconds
-    friend bool operator==(const Stamp&, const Stamp&) = default;
-  };
-
-  static std::vector<Stamp> stamps(const Protection& protection);
+  static std::vector<base::FileStamp> stamps(const Protection& protection);
   std::shared_ptr<const Protection> current();
   void reload();
   bool within_rate(const RateLimit& limit);
@@ -72,7 +66,7 @@ class Security {
 
   std::mutex mutex_;  // guards all below
   std::shared_ptr<const Protection> protection_;
-  std::vector<Stamp> stamps_;
+  std::vector<base::FileStamp> stamps_;
   std::string rejection_;     // why the files are not in force; empty: they are
   base::SteadyTime tried_{};  // when a rejected one was read last
   double rate_level_ = -1;    // requests that may come at once; negative: none came yet

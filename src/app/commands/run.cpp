@@ -15,11 +15,14 @@
 #include "app/daemon.h"
 #include "app/events.h"
 #include "app/log.h"
+#include "platform/link_watch.h"
 #include "platform/memory.h"
 #include "platform/signals.h"
 
 namespace aka::app {
 namespace {
+
+constexpr std::chrono::seconds kWatchPeriod(2);
 
 /// A stop must end, though a disk may not: what is committed is safe, and what is not is told.
 void give_up_later() {
@@ -32,9 +35,15 @@ void give_up_later() {
   }).detach();
 }
 
-int serve_until_stopped(Daemon& daemon) {
+int serve_until_stopped(Daemon& daemon, platform::LinkWatch& watch) {
   for (;;) {
-    switch (platform::wait_for_request()) {
+    auto request = platform::wait_for_request(kWatchPeriod);
+    if (!request && watch.changed()) {
+      log::info("config_swapped", {{"message", "the configuration's links lead elsewhere"}});
+      request = platform::Request::reload;
+    }
+    if (!request) continue;
+    switch (*request) {
       case platform::Request::reload:
         // What went wrong is logged there, and the old configuration goes on.
         static_cast<void>(daemon.reload());
@@ -50,6 +59,8 @@ int serve_until_stopped(Daemon& daemon) {
 }
 
 int run(const DaemonOptions& options) {
+  // Before it is read, so that no swap is missed.
+  platform::LinkWatch watch(options.config);
   base::Diagnostics diagnostics;
   std::optional<Configuration> configuration =
       load_configuration(options.config, base::system_clock(), diagnostics);
@@ -67,7 +78,7 @@ int run(const DaemonOptions& options) {
   }
   platform::release_free_memory();
   log::info("listening", {{"address", (*daemon)->url()}});
-  return serve_until_stopped(**daemon);
+  return serve_until_stopped(**daemon, watch);
 }
 
 }  // namespace
