@@ -20,6 +20,12 @@ for script in tests/measure/*.py; do
   "$script" || missed=1
 done
 
+step 'the Kubernetes objects'
+tests/kubernetes/run.sh
+
+step 'the package under systemd'
+tests/systemd.sh
+
 deploy/install-packages.sh ci
 for release in bookworm trixie; do
   step "a newcomer's two commands on $release"
