@@ -247,8 +247,11 @@ std::vector<policy::Weakening> Chronicle::loaded(Configuration& configuration) {
 
 audit::Steps Chronicle::steps() {
   audit::Steps steps;
-  steps.adopted = [this](const model::Roster* before, const model::Roster& after) {
-    ledger_.adopted(before, after);
+  steps.compare = [this](const model::Roster* before, const model::Roster& after) {
+    adoption_ = ledger::compare(before, after);
+  };
+  steps.adopted = [this](const model::Roster*, const model::Roster& after) {
+    ledger_.adopted(std::exchange(adoption_, {}), after);
   };
   steps.key = [this](const audit::KeyStep& step) {
     ledger_.key(cause_of(step.mover), step.organization, step.key, step.advance,

@@ -118,6 +118,7 @@ class Chronicle final : private store::WriterObserver {
   const base::SteadyTime began_;
   ledger::Ledger ledger_;
   ledger::Remembered remembered_;          // until recall() and configure()
+  ledger::Adoption adoption_;              // of the configuration that is being adopted
   std::string sha256_;                     // of the configuration journaled last
   std::optional<ConfigurationText> next_;  // of the one to be adopted, if it was asked for
   alert::Delivery delivery_;

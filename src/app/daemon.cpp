@@ -185,13 +185,13 @@ void Daemon::adopt(Duty& duty, Configuration next) {
   missed_beat_ = missed_beat(next.settings.atlas.timeout);
   metrics_.configure(*next.watched);
   duty.chronicle.configure(next);
-  duty.auditor.adopt(plan_for(next, resolver_, clock_));
+  const auto stood_still = duty.auditor.adopt(plan_for(next, resolver_, clock_));
   const auto weaker = duty.chronicle.loaded(next);
   if (!weaker.empty()) metrics_.config_weakened(clock_.wall());
   remember_loaded();
   secrets_.watch(next.credentials);
   const std::optional<Configuration> before = std::exchange(configuration_, std::move(next));
-  log_adopted(*configuration_);
+  log_adopted(*configuration_, before ? stood_still : std::chrono::nanoseconds::zero());
   log_weakenings(weaker);
   if (!before) return;
   Credentials gone = before->credentials;

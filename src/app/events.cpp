@@ -135,10 +135,12 @@ void log_credential(const audit::CredentialReport& report) {
                  "Organization Member is enough: take the other roles from it in Atlas"}});
 }
 
-void log_adopted(const Configuration& configuration) {
+void log_adopted(const Configuration& configuration, std::chrono::nanoseconds stood_still) {
+  const std::chrono::duration<double, std::milli> pause = stood_still;
   log::info("config_loaded",
             {{"organizations", std::to_string(configuration.watched->organizations.size())},
-             {"keys", std::to_string(configuration.watched->key_count)}});
+             {"keys", std::to_string(configuration.watched->key_count)},
+             {"polls_stood_still", fmt::format("{:.1f}ms", pause.count())}});
   for (const model::Organization& organization : configuration.watched->organizations) {
     const report::OrganizationLoad load = load_of(organization, configuration.settings);
     if (load.effective_interval == organization.interval) continue;

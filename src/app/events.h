@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "app/configuration.h"
@@ -27,9 +28,9 @@ void log_discovery(const model::Organization& organization,
 /// `credential_excess`, with what to do about it.
 void log_credential(const audit::CredentialReport& report);
 
-/// `config_loaded`, with what is watched; one `interval_stretched` for each organization whose rate
-/// limit cannot serve its interval.
-void log_adopted(const Configuration& configuration);
+/// `config_loaded`, with what is watched and for how long polls stood still; one
+/// `interval_stretched` for each organization whose rate limit cannot serve its interval.
+void log_adopted(const Configuration& configuration, std::chrono::nanoseconds stood_still);
 
 /// One `policy_weakened` for each way in which a reload asks for less.
 void log_weakenings(const std::vector<policy::Weakening>& weakenings);

@@ -1,26 +1,21 @@
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
 #include "audit/observers.h"
-#include "audit/organization_poller.h"
+#include "audit/plan.h"
 #include "base/clock.h"
 #include "model/roster.h"
 #include "model/snapshot.h"
 
 namespace aka::audit {
 
-/// All that the watching of one configuration needs.
-struct Plan {
-  std::shared_ptr<const model::Roster> roster;
-  int stale_after = 3;  ///< intervals without a conclusive poll
-  PollSettings polls;
-  ClientFactory connect;
-  CredentialFactsOf credential = [](const model::Organization&) { return CredentialFacts{}; };
-};
+class Generation;
 
 /// What outlives the program: the keys and organizations of a roster as they were.
 struct Memory {
@@ -39,7 +34,8 @@ class Auditor {
 
   /// Watches `plan` from now on. Keys that were watched before keep what is known of them, their
   /// place in the schedule and their organization's request budget; polls under way are repeated.
-  void adopt(Plan plan, PollMode mode = PollMode::continuous);
+  /// Answers how long polls stood still.
+  std::chrono::nanoseconds adopt(Plan plan, PollMode mode = PollMode::continuous);
 
   /// What was known when the program last ended, before the first adopt(): as if that roster had
   /// been watched until now.
@@ -68,14 +64,13 @@ class Auditor {
   void stop();
 
  private:
-  struct Generation;
-
   std::shared_ptr<Generation> current() const;
-  void lapse(Generation& generation);
+  void settle_owed(Generation& generation);
 
   const Observers observers_;
   const base::Clock& clock_;
   std::mutex adopting_;  // one adopt() or stop() at a time
+  std::mutex settling_;  // while a reload owes steps; taken before order_
   std::mutex order_;     // of the steps: held over a change of a table and its step
 
   mutable std::mutex mutex_;  // guards the pointer

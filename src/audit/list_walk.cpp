@@ -72,10 +72,11 @@ policy::DiscoveryAdvance ListWalk::learn(const atlas::FetchedPage& fetched, Page
     std::ranges::move(end.keys, std::back_inserter(next.keys));
     return next;
   });
+  if (!advance) return {};
   // What one sweep showed or lacked is looked for once more soon.
   const bool complete = outcome.finished && !outcome.failure && hole_.empty();
-  outcome.unsure = complete && policy::awaits_confirmation(*advance.after, confirm_);
-  return advance;
+  outcome.unsure = complete && policy::awaits_confirmation(*advance->after, confirm_);
+  return *std::move(advance);
 }
 
 void ListWalk::judge(std::vector<Told> told, PageOutcome& outcome,
@@ -83,9 +84,9 @@ void ListWalk::judge(std::vector<Told> told, PageOutcome& outcome,
   atlas::Traffic traffic;
   traffic.http_status = outcome.traffic.http_status;
   for (Told& one : told) {
-    const model::KeyStatus after =
+    const auto after =
         recorder_.poll(one.key, std::move(one.answer), traffic, lateness, Request::shared);
-    if (awaits_repeat(one.key, after)) outcome.repeats.push_back(one.key);
+    if (after && awaits_repeat(one.key, *after)) outcome.repeats.push_back(one.key);
   }
 }
 
@@ -113,10 +114,9 @@ void ListWalk::fail_untold(PageOutcome& outcome, std::chrono::nanoseconds latene
   traffic.http_status = outcome.traffic.http_status;
   Request request = Request::own;
   for (const std::uint32_t key : pass_->untold()) {
-    const model::KeyStatus after =
-        recorder_.poll(key, *outcome.failure, traffic, lateness, request);
+    const auto after = recorder_.poll(key, *outcome.failure, traffic, lateness, request);
     request = Request::shared;
-    outcome.unsure = outcome.unsure || awaits_repeat(key, after);
+    if (after && awaits_repeat(key, *after)) outcome.unsure = true;
   }
 }
 

@@ -61,12 +61,16 @@ struct DiscoveryStep {
 /// for whoever keeps account of them. They are called with that order locked: they must be short
 /// and must not call back.
 struct Steps {
-  /// The first call after a new configuration: keys and organizations that stay follow as steps,
-  /// what is gone does not. `before` is null at start.
+  /// The first call after a new configuration: keys and organizations that stay follow as steps, a
+  /// key's before any other step of it; what is gone does not. `before` is null at start.
   std::function<void(const model::Roster* before, const model::Roster& after)> adopted =
       [](const model::Roster*, const model::Roster&) {};
   std::function<void(const KeyStep&)> key = [](const KeyStep&) {};
   std::function<void(const DiscoveryStep&)> discovery = [](const DiscoveryStep&) {};
+  /// Ahead of adopted(), with the same rosters, for what takes long: the polls of the roster before
+  /// go on meanwhile, and no order is locked.
+  std::function<void(const model::Roster* before, const model::Roster& after)> compare =
+      [](const model::Roster*, const model::Roster&) {};
 };
 
 /// What one page of an organization's list came to. References are valid during the call only.

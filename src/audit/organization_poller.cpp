@@ -38,28 +38,27 @@ bool is_throttled(const std::optional<model::Failure>& failure) {
 }  // namespace
 
 OrganizationPoller::OrganizationPoller(std::size_t organization, const PollSettings& settings,
-                                       PollMode mode, model::StatusTable& table, std::mutex& order,
+                                       PollMode mode, const Common& common,
                                        const PollerMemory& memory, ClientFactory connect,
-                                       const CredentialFacts& credential,
-                                       const Observers& observers, const base::Clock& clock)
-    : of_(table.roster()->organizations[organization]),
+                                       const CredentialFacts& credential)
+    : of_(common.table.roster()->organizations[organization]),
       listed_(of_.fetch == model::Fetch::list),
       recheck_(effective_recheck(settings.recheck, of_.keys.size(), settings.per_minute)),
       settings_(settings),
       mode_(mode),
       connect_(std::move(connect)),
-      observers_(observers),
-      clock_(clock),
-      recorder_(organization, table, order, observers, clock),
-      schedule_(table.organization(organization).effective_interval),
+      observers_(common.observers),
+      clock_(common.clock),
+      recorder_(organization, common),
+      schedule_(common.table.organization(organization).effective_interval),
       bucket_(memory.bucket),
       backoff_(memory.backoff),
       failures_(listed_ ? 1 : of_.keys.size() + 1),
       asking_(listed_ ? of_.keys.size() : 0),
-      last_beat_(clock.steady()),
+      last_beat_(clock_.steady()),
       random_(std::random_device{}()) {
   if (listed_ || of_.discover) {
-    walk_.emplace(of_, credential.public_key, settings.confirm, recorder_, observers, clock);
+    walk_.emplace(of_, credential.public_key, settings.confirm, recorder_, observers_, clock_);
   }
   for (const Job& job : memory.jobs) {
     if (listed_ && job.kind == JobKind::poll) {
@@ -84,7 +83,7 @@ void OrganizationPoller::request_stop() {
   follower_wakes_.notify_all();
 }
 
-PollerMemory OrganizationPoller::stop() {
+void OrganizationPoller::stop() {
   request_stop();
   std::vector<std::thread> threads;
   {
@@ -95,8 +94,13 @@ PollerMemory OrganizationPoller::stop() {
 
   const std::scoped_lock lock(mutex_);
   idle_clients_.clear();
-  PollerMemory memory{bucket_, backoff_, std::exchange(interrupted_, {})};
-  while (!schedule_.empty()) memory.jobs.push_back(schedule_.take_any());
+}
+
+PollerMemory OrganizationPoller::retire() {
+  request_stop();
+  const std::scoped_lock lock(mutex_);
+  PollerMemory memory{bucket_, backoff_, schedule_.take_all()};
+  memory.jobs.insert(memory.jobs.end(), under_way_.begin(), under_way_.end());
   return memory;
 }
 
@@ -118,7 +122,7 @@ std::optional<SteadyTime> OrganizationPoller::next_start() const {
 
 std::size_t OrganizationPoller::under_way() const {
   const std::scoped_lock lock(mutex_);
-  return under_way_;
+  return under_way_.size();
 }
 
 void OrganizationPoller::work() {
@@ -129,12 +133,8 @@ void OrganizationPoller::work() {
     const std::optional<Outcome> outcome = perform(*job, *client);
     lock.lock();
     idle_clients_.push_back(std::move(client));
-    if (outcome) {
-      settle(*job, *outcome);
-    } else {
-      interrupted_.push_back(*job);
-    }
-    --under_way_;
+    if (outcome) settle(*job, *outcome);
+    under_way_.erase(std::ranges::find(under_way_, *job));
   }
   if (--running_ == 0) done_.notify_all();
 }
@@ -163,8 +163,8 @@ std::optional<Job> OrganizationPoller::lead(std::unique_lock<std::mutex>& lock) 
     const SteadyTime start = start_time(last_beat_);
     if (start <= last_beat_) {
       bucket_.take(last_beat_, 1);
-      ++under_way_;
-      return schedule_.take(last_beat_);
+      under_way_.push_back(schedule_.take(last_beat_));
+      return under_way_.back();
     }
     if (mode_ == PollMode::once && schedule_.empty()) return std::nullopt;
     clock_.wait_until(leader_wakes_, lock, start);
@@ -226,7 +226,7 @@ std::optional<OrganizationPoller::Outcome> OrganizationPoller::poll(const Job& j
   if (const auto* failure = std::get_if<model::Failure>(&fetched->answer)) {
     outcome.failure = *failure;
   }
-  recorder_.poll(job.key, std::move(fetched->answer), *fetched, lateness);
+  if (!recorder_.poll(job.key, std::move(fetched->answer), *fetched, lateness)) return std::nullopt;
   return outcome;
 }
 

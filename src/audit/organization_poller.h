@@ -48,7 +48,7 @@ using CredentialFactsOf = std::function<CredentialFacts(const model::Organizatio
 struct PollerMemory {
   TokenBucket bucket;
   OrganizationBackoff backoff;
-  std::vector<Job> jobs;  ///< not done; an interrupted one among them
+  std::vector<Job> jobs;  ///< not done; those under way among them
 };
 
 /// Polls the keys of one organization on threads of its own, so that its service's trouble is
@@ -57,9 +57,8 @@ struct PollerMemory {
 class OrganizationPoller {
  public:
   OrganizationPoller(std::size_t organization, const PollSettings& settings, PollMode mode,
-                     model::StatusTable& table, std::mutex& order, const PollerMemory& memory,
-                     ClientFactory connect, const CredentialFacts& credential,
-                     const Observers& observers, const base::Clock& clock);
+                     const Common& common, const PollerMemory& memory, ClientFactory connect,
+                     const CredentialFacts& credential);
   ~OrganizationPoller();
   OrganizationPoller(const OrganizationPoller&) = delete;
   OrganizationPoller& operator=(const OrganizationPoller&) = delete;
@@ -67,7 +66,9 @@ class OrganizationPoller {
   void start();
   /// Ends waits and requests under way; does not wait. stop() then joins.
   void request_stop();
-  PollerMemory stop();
+  void stop();
+  /// request_stop(), and what a successor goes on with. Answers that come yet must not be recorded.
+  PollerMemory retire();
   /// PollMode::once: returns when every job was done, or a stop was requested.
   void wait_until_done();
 
@@ -136,13 +137,12 @@ class OrganizationPoller {
   Schedule schedule_;
   TokenBucket bucket_;
   OrganizationBackoff backoff_;
-  std::vector<Job> interrupted_;
+  std::vector<Job> under_way_;
   std::vector<std::uint8_t> failures_;  // troubled polls in a row, by key; the last: sweeps
   std::vector<bool> asking_;  // with `fetch: list`, by key: it is to be asked for by itself
   std::vector<std::unique_ptr<atlas::Client>> idle_clients_;  // the last used one is taken first
   std::vector<std::thread> threads_;
   std::size_t running_ = 0;
-  std::size_t under_way_ = 0;
   std::size_t followers_ = 0;
   bool led_ = false;
   base::SteadyTime last_beat_;

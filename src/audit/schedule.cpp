@@ -96,6 +96,13 @@ std::optional<SteadyTime> Schedule::next() const {
   return std::min(polls_.top().due, others_.top().due);
 }
 
+std::vector<Job> Schedule::take_all() {
+  std::vector<Job> jobs = polls_.take_all();
+  const std::vector<Job> others = others_.take_all();
+  jobs.insert(jobs.end(), others.begin(), others.end());
+  return jobs;
+}
+
 Job Schedule::take(SteadyTime now) {
   const bool poll_due = !polls_.empty() && polls_.top().due <= now;
   const bool other_due = !others_.empty() && others_.top().due <= now;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <queue>
+#include <utility>
 #include <vector>
 
 #include "audit/backoff.h"
@@ -86,12 +87,15 @@ class Schedule {
   std::optional<base::SteadyTime> next() const;
   /// The job to start at `now`; there must be one that is due.
   Job take(base::SteadyTime now);
-  /// Whatever its due time, the first; there must be one.
-  Job take_any() { return take(*next()); }
+  /// All, in no order; none is left.
+  std::vector<Job> take_all();
   bool empty() const { return polls_.empty() && others_.empty(); }
 
  private:
-  using Queue = std::priority_queue<Job, std::vector<Job>, std::greater<>>;
+  /// What can be emptied at once.
+  struct Queue : std::priority_queue<Job, std::vector<Job>, std::greater<>> {
+    std::vector<Job> take_all() { return std::exchange(c, {}); }
+  };
 
   base::Duration patience_;
   Queue polls_;

@@ -71,64 +71,6 @@ void Ledger::end() {
   submit_({{stopped(clock_.wall())}, {}, {}, {}}, [](bool) {});
 }
 
-void Ledger::adopted(const model::Roster* before, const model::Roster& after) {
-  const std::scoped_lock lock(mutex_);
-  if (next_terms_) terms_ = *std::exchange(next_terms_, std::nullopt);
-  seen_.assign(after.key_count, 0);
-  std::unordered_map<Scope, bool, incident::ScopeHash> stays;  // those before; true: still there
-  if (before != nullptr) {
-    for (const model::Organization& organization : before->organizations) {
-      for (const model::Key& key : organization.keys) {
-        stays.emplace(Scope{organization.id, key.id}, false);
-      }
-    }
-  }
-  Transition transition;
-  const base::WallTime time = clock_.wall();
-  // Since when it is watched has to be known even if the process ends before its first poll.
-  model::KeyStatus unseen;
-  unseen.watched_since = time;
-  const std::string text_of_new = incident::to_text(unseen, now());
-  std::unordered_map<Scope, bool, incident::ScopeHash> known{{Scope{}, true}};
-  for (const model::Organization& organization : after.organizations) {
-    known.emplace(Scope{organization.id, {}}, true);
-    for (const model::Key& key : organization.keys) {
-      const Scope scope{organization.id, key.id};
-      known.emplace(scope, true);
-      const auto old = stays.find(scope);
-      if (old == stays.end()) {
-        transition.records.push_back(key_added(time, organization, key));
-        transition.facts.push_back({FactKind::key, id_of(scope), text_of_new});
-      } else {
-        old->second = true;
-      }
-    }
-  }
-  std::unordered_map<Scope, std::vector<SharedAlert>, incident::ScopeHash> gone;
-  for (const Scope& scope : book_.scopes()) {
-    if (!known.contains(scope)) gone[scope] = book_.reconcile(scope, {}, time).resolved;
-  }
-  if (before != nullptr) {
-    for (const model::Organization& organization : before->organizations) {
-      for (const model::Key& key : organization.keys) {
-        const Scope scope{organization.id, key.id};
-        if (stays.at(scope)) continue;
-        transition.records.push_back(key_removed(time, organization, key, gone[scope]));
-        transition.facts.push_back({FactKind::key, id_of(scope), std::nullopt});
-        transition.facts.push_back({FactKind::seen, id_of(scope), std::nullopt});
-      }
-      if (!known.contains(Scope{organization.id, {}})) {
-        transition.facts.push_back({FactKind::organization, organization.id.to_string(), {}});
-      }
-    }
-  }
-  BookStep step;
-  for (auto& [scope, alerts] : gone) {
-    std::ranges::move(alerts, std::back_inserter(step.resolved));
-  }
-  settle(step, Cause::configuration, std::move(transition));
-}
-
 void Ledger::loaded(std::optional<std::string> text, const std::string& sha256,
                     const model::Roster& roster, const std::vector<policy::Weakening>& weaker) {
   const std::scoped_lock lock(mutex_);

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "incident/book.h"
+#include "ledger/adoption.h"
 #include "model/snapshot.h"
 #include "policy/advance.h"
 #include "policy/compare.h"
@@ -82,8 +83,8 @@ class Ledger {
   void begin(const std::string& version, const std::optional<std::string>& shard = std::nullopt);
   void end();
 
-  /// A configuration is in force from now on; `before` is null if none is known.
-  void adopted(const model::Roster* before, const model::Roster& after);
+  /// A configuration is in force from now on.
+  void adopted(const Adoption& adoption, const model::Roster& after);
   /// Its text, for comparing it with the next one (nothing: the same as before), its hash, and what
   /// it asks less for.
   void loaded(std::optional<std::string> text, const std::string& sha256,

@@ -151,11 +151,6 @@ bool same_policy(const model::Policy* left, const model::Policy* right) {
          same_rules(left->roles, right->roles) && left->severity == right->severity;
 }
 
-bool judged_alike(const model::Key& left, const model::Key& right) {
-  return left.expect == right.expect && left.public_key == right.public_key &&
-         same_policy(left.policy.get(), right.policy.get());
-}
-
 Advance finish(const KeyStatus& before, KeyStatus after, std::vector<Change> changes) {
   const bool state_changed =
       std::tie(before.state, before.reason) != std::tie(after.state, after.reason);
@@ -179,11 +174,17 @@ Advance advance(const KeyStatus& before, const model::Key& key,
   return finish(before, std::move(after), std::move(changes));
 }
 
-Advance carry_over(const KeyStatus& before, const model::Key& old_key, const model::Key& new_key,
+Rules rules_between(const model::Key& old_key, const model::Key& new_key) {
+  const bool same = old_key.expect == new_key.expect && old_key.public_key == new_key.public_key &&
+                    same_policy(old_key.policy.get(), new_key.policy.get());
+  return same ? Rules::same : Rules::changed;
+}
+
+Advance carry_over(const KeyStatus& before, Rules rules, const model::Key& new_key,
                    base::WallTime now) {
   KeyStatus after = before;
   std::vector<Change> changes;
-  if (!judged_alike(old_key, new_key)) after.judged_by_current_policy = false;
+  if (rules == Rules::changed) after.judged_by_current_policy = false;
   apply_waivers(after, new_key, now, changes);
   return finish(before, std::move(after), std::move(changes));
 }

@@ -39,11 +39,15 @@ struct Advance {
 Advance advance(const model::KeyStatus& before, const model::Key& key,
                 const model::Observation& observation);
 
+/// Whether two versions of a key are judged by the same policy, public key and expectation.
+enum class Rules : bool { same, changed };
+Rules rules_between(const model::Key& old_key, const model::Key& new_key);
+
 /// The same key in a new configuration. What was found is held until a conclusive poll disproves
 /// it; a changed policy, public key or expectation makes it unproven. Waivers act at once, both
 /// those that came and those that went.
-Advance carry_over(const model::KeyStatus& before, const model::Key& old_key,
-                   const model::Key& new_key, base::WallTime now);
+Advance carry_over(const model::KeyStatus& before, Rules rules, const model::Key& new_key,
+                   base::WallTime now);
 
 /// Time passes without a poll: waivers lapse.
 Advance reevaluate(const model::KeyStatus& before, const model::Key& key, base::WallTime now);

@@ -108,8 +108,10 @@ class Watched {
       keys[key].watched_since_steady = now.steady;
       const auto old = before.index_of(organization.keys[key].id);
       if (old == before.keys.size()) continue;
-      keys[key] = policy::carry_over(before.keys[old], before.organization.keys[old],
-                                     organization.keys[key], now.wall)
+      keys[key] = policy::carry_over(
+                      before.keys[old],
+                      policy::rules_between(before.organization.keys[old], organization.keys[key]),
+                      organization.keys[key], now.wall)
                       .after;
     }
     incident::BookStep step = settle_organization();

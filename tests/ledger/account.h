@@ -235,7 +235,7 @@ class Account {
     const Roster before = table == nullptr ? nullptr : roster_;
     roster_ = std::move(next);
     table_ = std::make_unique<model::StatusTable>(roster_, terms.stale_after);
-    ledger_->adopted(before.get(), *roster_);
+    ledger_->adopted(ledger::compare(before.get(), *roster_), *roster_);
     for (std::size_t o = 0; o < roster_->organizations.size(); ++o) {
       carry_organization(o, before.get(), table.get());
     }
@@ -266,7 +266,8 @@ class Account {
       const auto same = std::ranges::find(old->keys, organization.keys[k].id, &model::Key::id);
       if (same == old->keys.end()) continue;
       const auto place = static_cast<std::size_t>(same - old->keys.begin());
-      const auto advance = policy::carry_over(table->key(old->first_key + place), *same,
+      const auto advance = policy::carry_over(table->key(old->first_key + place),
+                                              policy::rules_between(*same, organization.keys[k]),
                                               organization.keys[k], clock.wall());
       table_->set_key(index, advance.after);
       ledger_->key(ledger::Cause::configuration, organization, organization.keys[k], advance, of);

@@ -105,8 +105,8 @@ class Run {
     status.watched_since_steady = clock_.steady();
     const auto kept = remembered.keys.find({organization().id, key().id});
     if (kept != remembered.keys.end()) status = kept->second;
-    ledger_->adopted(before, *roster_);
-    const auto advance = policy::carry_over(status, key(), key(), clock_.wall());
+    ledger_->adopted(ledger::compare(before, *roster_), *roster_);
+    const auto advance = policy::carry_over(status, policy::Rules::same, key(), clock_.wall());
     table_->set_key(0, advance.after);
     if (before != nullptr) {
       ledger_->key(Cause::configuration, organization(), key(), advance, of);

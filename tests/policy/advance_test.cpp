@@ -205,7 +205,7 @@ TEST_CASE("a reload keeps what was found and says whether it is still proven") {
   };
   for (const Case& row : cases) {
     CAPTURE(row.name);
-    const Advance step = carry_over(before, key, row.key, kSecond);
+    const Advance step = carry_over(before, rules_between(key, row.key), row.key, kSecond);
     CHECK(step.after.judged_by_current_policy == row.proven);
     CHECK(step.changes.empty());
     CHECK_FALSE(step.state_changed);
@@ -224,7 +224,8 @@ TEST_CASE("description rules are compared by what they say") {
   const auto proven = [](const model::Key& left, const model::Key& right) {
     KeyStatus status;
     status.judged_by_current_policy = true;
-    return carry_over(status, left, right, kFirst).after.judged_by_current_policy;
+    return carry_over(status, rules_between(left, right), right, kFirst)
+        .after.judged_by_current_policy;
   };
   CHECK(proven(key_of("ci"), key_of("ci")));
   CHECK_FALSE(proven(key_of("ci"), key_of("cd")));
@@ -238,13 +239,13 @@ TEST_CASE("a waiver acts when it is loaded, and its removal too") {
   const model::Key plain = key_with(exact({"ORG_MEMBER"}));
   const model::Key forgiving = key_with(exact({"ORG_MEMBER"}), {forgive_owner(kThird)});
   const KeyStatus open = advance({}, plain, observe(kOwner, kFirst)).after;
-  const Advance waived = carry_over(open, plain, forgiving, kSecond);
+  const Advance waived = carry_over(open, Rules::same, forgiving, kSecond);
   CHECK(describe(waived) == "compliant/ changed, waived role_unexpected ORG_OWNER");
   CHECK(waived.after.judged_by_current_policy);
   CHECK(waived.after.findings->front().since == kFirst);
-  CHECK(describe(carry_over(waived.after, forgiving, plain, kSecond)) ==
+  CHECK(describe(carry_over(waived.after, Rules::same, plain, kSecond)) ==
         "drift/ changed, lapsed role_unexpected ORG_OWNER");
-  CHECK(describe(carry_over(open, plain, forgiving, kThird)) == "drift/");
+  CHECK(describe(carry_over(open, Rules::same, forgiving, kThird)) == "drift/");
 }
 
 TEST_CASE("a missing key that is forgiven stays not found") {
