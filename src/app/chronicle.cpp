@@ -154,7 +154,7 @@ std::optional<audit::Memory> Chronicle::recall(Configuration& next) {
                                      old.schedule)
                         : demands_of(next.roster, next.settings.schedule);
   }
-  if (!readable) {
+  if (!readable && !text.empty()) {
     log::warning("configuration_unknown",
                  {{"message",
                    "the configuration that was journaled last cannot be read by this version; "

@@ -68,6 +68,34 @@ class Database(postgres.StoreTest):
         self.assertEqual(alone.stop(), 0)
         self.assertEqual(self.types().count("key_added"), 2)
 
+    def test_an_organization_that_moves_to_another_shard_takes_its_past_along(self):
+        path = self.settings()
+        first = self.daemon(path, "--shard", "0/1")
+        self.drift(first)
+        since = first.metrics().value("atlas_key_drift_since_timestamp_seconds", key="one")
+        starts = {start for _, _, _, start in self.hook.alerts()}
+        self.assertEqual(first.stop(), 0)
+        # By the hash it is in shard 1 of 2.
+        rest, second = self.daemon(path, "--shard", "0/2"), self.daemon(path, "--shard", "1/2")
+        self.assertEqual(self.firing(second), {("AtlasKeyDrift", "role_unexpected"),
+                                               ("AtlasKeyDrift", "role_missing")})
+        second.wait_for_polls(2)
+        self.assertEqual(second.metrics().value("atlas_key_drift_since_timestamp_seconds",
+                                                key="one"), since)
+        self.assertEqual(self.firing(rest), set())
+        self.sim.put_key(key_id(1), roles=["ORG_READ_ONLY"])
+        wait_for("the resolves", lambda: len(self.hook.names("resolved")) == 2)
+        self.assertEqual({start for _, _, _, start in self.hook.alerts()}, starts)
+        self.assertEqual((rest.stop(), second.stop()), (0, 0))
+        types = self.types()
+        self.assertEqual(types.count("key_added"), 2)
+        self.assertEqual(types.count("alert_resolved"), 2)
+        self.assertNotIn("key_removed", types)
+        verified = self.journal("verify").stdout
+        self.assertIn("shard 0: verified;", verified)
+        self.assertIn("shard 1: verified;", verified)
+        self.assertIn("role_unexpected", self.journal("show", "--shard", "1").stdout)
+
     def test_the_password_is_in_a_file(self):
         self.database = postgres.Postgres(self, PASSWORD)
         path = self.settings(store={"url": self.database.url, "password_file":
