@@ -10,8 +10,9 @@
 namespace aka::app {
 namespace {
 
-constexpr std::array<AddCommand, 8> kCommands{add_run,     add_check, add_audit,       add_init,
-                                              add_journal, add_drill, add_healthcheck, add_version};
+constexpr std::array<AddCommand, 9> kCommands{add_run,    add_check,       add_audit,
+                                              add_init,   add_journal,     add_drill,
+                                              add_report, add_healthcheck, add_version};
 
 }  // namespace
 

@@ -28,6 +28,7 @@ void add_audit(CLI::App& program, Action& chosen);
 void add_init(CLI::App& program, Action& chosen);
 void add_journal(CLI::App& program, Action& chosen);
 void add_drill(CLI::App& program, Action& chosen);
+void add_report(CLI::App& program, Action& chosen);
 void add_healthcheck(CLI::App& program, Action& chosen);
 void add_version(CLI::App& program, Action& chosen);
 

@@ -9,6 +9,7 @@
 #include "ledger/facts.h"
 #include "ledger/records.h"
 #include "policy/confirmation.h"
+#include "policy/waivers.h"
 
 namespace aka::ledger {
 namespace {
@@ -191,8 +192,10 @@ void Ledger::key(Cause cause, const model::Organization& organization, const mod
         state_changed(when.wall, organization, key, advance.from, advance.after));
   }
   for (const policy::Change& change : advance.changes) {
+    const bool waived = change.kind == policy::ChangeKind::waived;
     transition.records.push_back(
-        finding_changed(when.wall, organization, key.id.to_string(), change));
+        finding_changed(when.wall, organization, key.id.to_string(), change,
+                        waived ? policy::forgiving(change.finding, key, when.wall) : nullptr));
   }
   transition.facts.push_back(key_fact(scope, advance.after, when));
   // A poll may disprove one finding and show another that is waived.

@@ -122,9 +122,15 @@ Draft state_changed(base::WallTime time, const model::Organization& organization
 }
 
 Draft finding_changed(base::WallTime time, const model::Organization& organization,
-                      const std::string& key_id, const policy::Change& change) {
-  return draft(time, type_of(change.kind), text_of(change.finding), organization.id.to_string(),
-               key_id);
+                      const std::string& key_id, const policy::Change& change,
+                      const model::Waiver* waiver) {
+  json data = text_of(change.finding);
+  if (waiver != nullptr) {
+    data["until"] = base::format_utc(waiver->until);
+    data["reason"] = waiver->reason;
+    data["ticket"] = waiver->ticket;
+  }
+  return draft(time, type_of(change.kind), data, organization.id.to_string(), key_id);
 }
 
 Draft alert_sent(base::WallTime time, const incident::Alert& alert, const std::string& sink) {

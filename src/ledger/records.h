@@ -31,8 +31,10 @@ std::string text_of(const std::vector<policy::Weakening>& weaker);
 journal::Draft state_changed(base::WallTime time, const model::Organization& organization,
                              const model::Key& key, model::State from,
                              const model::KeyStatus& status);
+/// `waiver`: what forgives a finding that is waived from now on; null: the finding is not.
 journal::Draft finding_changed(base::WallTime time, const model::Organization& organization,
-                               const std::string& key_id, const policy::Change& change);
+                               const std::string& key_id, const policy::Change& change,
+                               const model::Waiver* waiver = nullptr);
 journal::Draft alert_sent(base::WallTime time, const incident::Alert& alert,
                           const std::string& sink);
 journal::Draft alert_resolved(base::WallTime time, const incident::Alert& alert,

@@ -195,7 +195,11 @@ TEST_CASE("an alert says why it ended: each by its own cause") {
     account.reload(test::roster_of({test::organization_of({key})}));
     account.commit();
     CHECK(causes(account.disk) == std::vector<std::string>{"role_unexpected by configuration"});
-    CHECK(account.disk.records_of(RecordType::finding_waived).size() == 1);
+    REQUIRE(account.disk.records_of(RecordType::finding_waived).size() == 1);
+    const auto data = data_of(account.disk.records_of(RecordType::finding_waived).front());
+    CHECK(data.contains("reason"));
+    CHECK(data.contains("ticket"));
+    CHECK(data.at("until").is_string());
   }
   SUBCASE("a removal, which says what was open") {
     account.reload(test::roster_of({test::organization_of({test::expected_key('2')})}));
