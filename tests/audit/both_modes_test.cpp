@@ -192,8 +192,8 @@ void watch_both_ways(unsigned seed) {
     by_list.look();
     CHECK(by_list.polls() == by_key.polls());
     compare(by_key.snapshot(), by_list.snapshot());
-    const auto& known = by_key.snapshot().organizations[0].discovery;
-    const auto& also_known = by_list.snapshot().organizations[0].discovery;
+    const auto known = by_key.snapshot().organizations[0].discovery;
+    const auto also_known = by_list.snapshot().organizations[0].discovery;
     REQUIRE((known == nullptr) == (also_known == nullptr));
     if (known != nullptr && !by_list.world.restless)
       CHECK(known->unmanaged == also_known->unmanaged);
