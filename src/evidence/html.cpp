@@ -20,7 +20,7 @@ constexpr std::string_view kPaper =
 
 std::string name_of(const About& about) {
   if (about.org_id.empty()) return "—";
-  const std::string organization = about.org.empty() ? about.org_id : about.org;
+  std::string organization = about.org.empty() ? about.org_id : about.org;
   if (about.key_id.empty()) return organization;
   return organization + "/" + (about.key.empty() ? about.key_id : about.key);
 }
