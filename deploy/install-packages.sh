@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a purpose needs: build | test | browser | kubernetes | package | ci. Says nothing and
-# takes no time if they are there. Needs root or sudo only if something is missing.
+# Installs the Debian packages that a purpose needs: build | test | browser | kubernetes | container |
+# package | ci. Says nothing and takes no time if they are there. Needs root or sudo only if something is missing.
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config libcpp-httplib-dev nlohmann-json3-dev prometheus-cpp-dev libyaml-cpp-dev
@@ -8,6 +8,7 @@ build=(g++ cmake ninja-build pkg-config libcpp-httplib-dev nlohmann-json3-dev pr
 test=(doctest-dev librapidcheck-dev curl openssl python3 python3-jsonschema prometheus
       prometheus-alertmanager lighttpd nginx-light postgresql systemd)
 browser=(chromium nodejs npm)
+container=(buildah podman runc catatonit mmdebstrap curl)
 kubernetes=(kubernetes-client nodejs npm)
 package=(dpkg-dev lintian mmdebstrap systemd-container)
 ci=(clang-tidy clang-format mmdebstrap ccache git)
@@ -16,10 +17,11 @@ case "${1:-}" in
   build) wanted=("${build[@]}") ;;
   test)  wanted=("${build[@]}" "${test[@]}") ;;
   browser) wanted=("${browser[@]}") ;;
+  container) wanted=("${build[@]}" "${container[@]}") ;;
   kubernetes) wanted=("${kubernetes[@]}") ;;
   package) wanted=("${build[@]}" "${package[@]}") ;;
   ci)    wanted=("${build[@]}" "${test[@]}" "${ci[@]}") ;;
-  *) echo "usage: $0 build|test|browser|kubernetes|package|ci" >&2; exit 64 ;;
+  *) echo "usage: $0 build|test|browser|kubernetes|container|package|ci" >&2; exit 64 ;;
 esac
 
 missing=()

@@ -23,6 +23,9 @@ done
 step 'the Kubernetes objects'
 tests/kubernetes/run.sh
 
+step 'the image, and the objects run'
+tests/container.sh
+
 step 'the package under systemd'
 tests/systemd.sh
 
