@@ -104,6 +104,7 @@ void Chronicle::open(base::Result<OpenedStore> opened, const StoreAccess& access
     metrics_.journal_committed(opened->restored.head.seq, opened->restored.head.hash, 0);
     head_ = opened->restored.head;
     disowned = disown(opened->restored);
+    polled_before_ = RecentPolls::read(opened->restored.facts);
     remembered_ = ledger_.restore(opened->restored);
     if (remembered_.weakened)
       metrics_.config_weakened(clock_.wall() - std::chrono::duration_cast<base::Duration>(
@@ -178,6 +179,9 @@ std::optional<audit::Memory> Chronicle::recall(Configuration& next) {
         status.watched_since_steady = clock_.steady();
       } else {
         status = key->second;
+        if (const auto polled = polled_before_.find({organization.id, organization.keys[k].id});
+            polled != polled_before_.end())
+          status.last_poll = std::max(status.last_poll, polled->second);
         if (!readable) status.judged_by_current_policy = false;
         // What is kept of the organization itself is as old as its last change.
         base::SteadyTime& latest = memory.organizations[i].last_conclusive;
@@ -188,6 +192,7 @@ std::optional<audit::Memory> Chronicle::recall(Configuration& next) {
       }
     }
   }
+  polled_before_.clear();
   remembered_.keys.clear();
   remembered_.organizations.clear();
   return memory;
@@ -264,6 +269,10 @@ audit::Steps Chronicle::steps() {
   return steps;
 }
 
+void Chronicle::polled(const incident::Scope& scope) {
+  if (access_.shared) recent_polls_.add(scope);
+}
+
 void Chronicle::start(audit::Auditor& auditor) {
   delivery_.start();
   const std::scoped_lock lock(mutex_);
@@ -326,16 +335,18 @@ void Chronicle::tick() {
   check_claim();
 }
 
-/// Asks with an empty step whether a shared store is still this process's, and whether the way to
-/// it is open, though there is nothing to write. A writer that fails asks by itself.
+/// Asks with a step, be it empty, whether a shared store is still this process's, and whether the
+/// way to it is open. A writer that fails asks by itself.
 void Chronicle::check_claim() {
   if (!access_.shared || clock_.steady() - claimed_ < kClaimEvery) return;
   claimed_ = clock_.steady();
+  store::Transition step;
+  if (auto polled = recent_polls_.take(clock_.wall())) step.facts.push_back(*std::move(polled));
   {
     const std::scoped_lock lock(mutex_);
     if (failing_) return;
   }
-  writer_->submit({}, [](bool) {});
+  writer_->submit(std::move(step), [](bool) {});
 }
 
 void Chronicle::cut_old() {

@@ -11,6 +11,7 @@
 
 #include "alert/delivery.h"
 #include "app/configuration.h"
+#include "app/recent_polls.h"
 #include "app/shard.h"
 #include "app/store_access.h"
 #include "audit/auditor.h"
@@ -55,6 +56,8 @@ class Chronicle final : private store::WriterObserver {
   std::vector<policy::Weakening> loaded(Configuration& configuration);
 
   audit::Steps steps();
+  /// A key was polled, whatever came of it. From any thread.
+  void polled(const incident::Scope& scope);
 
   /// Begins to deliver and to tick. The auditor has adopted a configuration.
   void start(audit::Auditor& auditor);
@@ -123,10 +126,12 @@ class Chronicle final : private store::WriterObserver {
   std::optional<ConfigurationText> next_;  // of the one to be adopted, if it was asked for
   alert::Delivery delivery_;
   std::unique_ptr<store::Writer> writer_;
-  StoreAccess access_;              // from open() on
-  std::function<void()> replaced_;  // likewise
-  base::WallTime cut_{};            // when the journal was last shortened
-  base::SteadyTime claimed_{};      // when a shared store was last asked whose it is
+  StoreAccess access_;                // from open() on
+  std::function<void()> replaced_;    // likewise
+  RecentPolls recent_polls_;          // of a shared store
+  RecentPolls::Times polled_before_;  // until recall()
+  base::WallTime cut_{};              // when the journal was last shortened
+  base::SteadyTime claimed_{};        // when a shared store was last asked whose it is
 
   mutable std::mutex mutex_;  // guards what follows
   audit::Auditor* auditor_ = nullptr;

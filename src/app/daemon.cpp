@@ -296,7 +296,10 @@ void Daemon::stop() {
 
 audit::Observers Daemon::observers(Chronicle& chronicle) {
   audit::Observers observers;
-  observers.poll = [this](const audit::PollReport& report) { on_poll(report); };
+  observers.poll = [this, &chronicle](const audit::PollReport& report) {
+    chronicle.polled({report.organization.id, report.key.id});
+    on_poll(report);
+  };
   observers.change = log_changes;
   observers.steps = chronicle.steps();
   observers.page = [this](const audit::PageReport& report) {
