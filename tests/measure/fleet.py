@@ -34,7 +34,7 @@ options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 options.add_argument("--keys", type=int, default=10_000)
 options.add_argument("--kills", type=int, default=50)
 options.add_argument("--restarts", type=int, default=5)
-options.add_argument("--interval", type=int, default=60)
+options.add_argument("--interval", type=int, default=45)
 options.add_argument("--seed", type=int, default=5)
 options = options.parse_args()
 
