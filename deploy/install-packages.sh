@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a purpose needs: build | test | browser | kubernetes | container |
+# Installs the Debian packages that a purpose needs: build | test | browser | bench | kubernetes | container |
 # package | ci. Says nothing and takes no time if they are there. Needs root or sudo only if something is missing.
 set -euo pipefail
 
@@ -7,6 +7,8 @@ build=(g++ cmake ninja-build pkg-config libcpp-httplib-dev nlohmann-json3-dev pr
        libspdlog-dev libcli11-dev libexpected-dev libre2-dev libssl-dev libcrypt-dev libsqlite3-dev libpq-dev zlib1g-dev ca-certificates)
 test=(doctest-dev librapidcheck-dev curl openssl python3 python3-jsonschema prometheus
       prometheus-alertmanager lighttpd nginx-light postgresql systemd)
+bench=(python3-requests golang-go golang-github-prometheus-client-golang-dev wrk nodejs)
+command -v npm >/dev/null || bench+=(npm)  # other packages of nodejs bring it along
 browser=(chromium nodejs npm)
 container=(buildah podman runc catatonit mmdebstrap curl)
 kubernetes=(kubernetes-client nodejs npm)
@@ -16,12 +18,13 @@ ci=(clang-tidy clang-format mmdebstrap ccache git)
 case "${1:-}" in
   build) wanted=("${build[@]}") ;;
   test)  wanted=("${build[@]}" "${test[@]}") ;;
+  bench) wanted=("${build[@]}" "${test[@]}" "${bench[@]}") ;;
   browser) wanted=("${browser[@]}") ;;
   container) wanted=("${build[@]}" "${container[@]}") ;;
   kubernetes) wanted=("${kubernetes[@]}") ;;
   package) wanted=("${build[@]}" "${package[@]}") ;;
   ci)    wanted=("${build[@]}" "${test[@]}" "${ci[@]}") ;;
-  *) echo "usage: $0 build|test|browser|kubernetes|container|package|ci" >&2; exit 64 ;;
+  *) echo "usage: $0 build|test|browser|bench|kubernetes|container|package|ci" >&2; exit 64 ;;
 esac
 
 missing=()

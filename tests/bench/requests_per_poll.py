@@ -1,0 +1,26 @@
+"""Requests a poll, counted by the server: 10,000 keys in 20 organizations, each polled once a
+minute, with nonces that live for a minute. The ways to log in are watched at the same time."""
+import suite
+from suite import Row, harness
+
+KEYS, ORGANIZATIONS, SECONDS = 10_000, 20, 125
+WAYS = {
+    "digest": ([], 1.02),
+    "service account": (["--config-credential", "service-account", "--config-api", "v2"], 1.00),
+}
+
+
+def rows(options):
+    with suite.bench.stage() as case:
+        worlds, daemons = {}, {}
+        for number, (way, (arguments, _)) in enumerate(WAYS.items()):
+            worlds[way] = suite.world(case, KEYS, "--organizations", ORGANIZATIONS, "--nonce-life", "60s",
+                                      "--config-interval", "1m", *arguments, name=f"auditor{number}")
+            daemons[way] = case.keep(harness.Daemon(case, worlds[way].config))
+        suite.bench.run_for(SECONDS)
+        for way, (_, bar) in WAYS.items():
+            polls = sum(suite.outcomes(daemons[way]).values())
+            # A token is asked for once an hour: it belongs to no poll.
+            requests = worlds[way].sim.stats()["byRoute"]["get_key"]
+            yield Row(f"requests a poll, {way}, 10,000 keys in 20 organizations at 1 m",
+                      f"{requests} requests, {polls} polls", "", requests / polls, bar)
