@@ -126,11 +126,13 @@ PageSources Daemon::page_sources() {
   sources.standby = [this] { return duty() == nullptr; };
   sources.snapshot = [this] { return snapshot(); };
   sources.daemon_metrics = [this] {
+    if (const auto on_duty = duty()) on_duty->chronicle.count_pending();
+    return metrics_.render();
+  };
+  sources.alerts = [this] {
     const auto on_duty = duty();
-    if (on_duty == nullptr) return metrics_.render();
-    on_duty->chronicle.count_pending();
-    const auto alerts = on_duty->chronicle.shown();
-    return metrics_.render() + metrics::alert_lines(alerts.firing, alerts.resolved);
+    auto shown = on_duty ? on_duty->chronicle.shown() : ledger::Ledger::Shown();
+    return metrics::AlertLines(std::move(shown.firing), std::move(shown.resolved));
   };
   sources.health = [this] { return health(); };
   sources.firing = [this] {

@@ -1,6 +1,6 @@
 // The pages: each a small function from a snapshot to a response, in one table. Bodies that grow
-// with the number of keys are counted first and then streamed; gzip, which has no length in
-// advance, is collected.
+// with the number of keys are streamed: counted before, or in gzip, which has no length in advance,
+// as chunks.
 #include "app/pages.h"
 
 #include <algorithm>
@@ -35,29 +35,26 @@ std::uint64_t length_of(const Writer& write) {
   return length;
 }
 
-web::Response compressed(const Writer& write) {
-  web::Response response;
-  web::GzipSink gzip([&](std::string_view block) {
-    response.body.append(block);
-    return true;
-  });
-  write([&](std::string_view block) { return gzip.write(block); });
-  gzip.finish();
-  response.headers.emplace_back("Content-Encoding", "gzip");
-  return response;
+bool wants_gzip(const web::Request& request) {
+  return web::accepts_gzip(request) && request.method != "HEAD";
 }
 
-web::Response streamed(const web::Request& request, std::string_view content_type,
-                       std::uint64_t length, Writer write) {
+web::Response streamed(const web::Request& request, std::string_view content_type, Writer write,
+                       const std::function<std::uint64_t()>& length) {
   web::Response response;
-  if (web::accepts_gzip(request) && request.method != "HEAD") {
-    response = compressed(write);
-  } else {
-    response.length = length;
-    response.generate = [write = std::move(write)](const web::Sink& sink) { write(sink); };
-  }
   response.content_type = content_type;
   response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (!wants_gzip(request)) {
+    response.length = length();
+    response.generate = [write = std::move(write)](const web::Sink& sink) { write(sink); };
+    return response;
+  }
+  response.headers.emplace_back("Content-Encoding", "gzip");
+  response.length = web::kUnknownLength;
+  response.generate = [write = std::move(write)](const web::Sink& sink) {
+    web::GzipSink gzip(sink);
+    if (write([&](std::string_view block) { return gzip.write(block); })) gzip.finish();
+  };
   return response;
 }
 
@@ -72,11 +69,13 @@ web::Response json(int status, std::string body) {
 web::Response metrics_page(const PageSources& sources, const web::Request& request) {
   const auto snapshot = std::make_shared<const model::Snapshot>(sources.snapshot());
   const auto own = std::make_shared<const std::string>(sources.daemon_metrics());
-  const std::uint64_t length = metrics::exposition_length(*snapshot) + own->size();
-  return streamed(request, "text/plain; version=0.0.4; charset=utf-8", length,
-                  [snapshot, own](const web::Sink& sink) {
-                    return metrics::write_exposition(*snapshot, sink) && sink(*own);
-                  });
+  const auto alerts = std::make_shared<const metrics::AlertLines>(sources.alerts());
+  return streamed(
+      request, "text/plain; version=0.0.4; charset=utf-8",
+      [snapshot, alerts, own](const web::Sink& sink) {
+        return metrics::write_exposition(*snapshot, sink) && alerts->write(sink) && sink(*own);
+      },
+      [&] { return metrics::exposition_length(*snapshot) + alerts->length() + own->size(); });
 }
 
 std::optional<std::size_t> number_parameter(const web::Request& request, std::string_view name,
@@ -104,8 +103,7 @@ web::Response list_page(const PageSources& sources, const web::Request& request,
   Writer write = [snapshot, page, write_list](const web::Sink& sink) {
     return write_list(*snapshot, page, sink);
   };
-  const std::uint64_t length = length_of(write);
-  return streamed(request, kJson, length, std::move(write));
+  return streamed(request, kJson, write, [&] { return length_of(write); });
 }
 
 web::Response key_page(const PageSources& sources, const web::Router::Segments& ids) {

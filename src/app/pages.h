@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "incident/book.h"
+#include "metrics/alert_lines.h"
 #include "model/snapshot.h"
 #include "page/health.h"
 #include "page/history.h"
@@ -21,6 +22,7 @@ struct PageSources {
   std::function<bool()> healthy;
   std::function<model::Snapshot()> snapshot;
   std::function<std::string()> daemon_metrics;
+  std::function<metrics::AlertLines()> alerts;
   std::function<report::DaemonFacts()> facts;
   std::function<page::Health()> health;
   std::function<std::vector<incident::SharedAlert>()> firing;

@@ -1,50 +1,104 @@
-// The family of alerts: a sorted map from label text to value, so that the page is the same for the
-// same alerts and holds no series twice.
+// The family of alerts, without keeping its text: 100,000 alerts make some 35 MB of it. The labels
+// of each are rendered once for a digest, by which lines are put in order and repeats found, and
+// once more when the page is written. Entry point: AlertLines.
 #include "metrics/alert_lines.h"
 
-#include <map>
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
 
 #include "metrics/label_text.h"
 #include "metrics/names.h"
+#include "metrics/page_output.h"
 
 namespace aka::metrics {
 namespace {
 
+constexpr std::size_t kValueLength = 2;  // "1\n"
+
 /// The first is shown as `alert`. The next two would make a series that Prometheus refuses, with
 /// the whole page; they can come from `alerting.labels`. An empty label is as good as none, but
 /// would make two series of one.
-bool is_shown(const std::string& name, const std::string& value) {
+bool is_shown(std::string_view name, std::string_view value) {
   return name != "alertname" && name != "alert" && name != "__name__" && !value.empty();
 }
 
-std::string labels_of(const incident::Alert& alert) {
-  std::string text = "{alert=\"";
-  append_label(text, incident::to_string(alert.name));
+/// Into a text that is used again and again.
+void render_labels(const incident::Alert& alert, std::string& text) {
+  text = "{alert=\"";
+  text += incident::to_string(alert.name);
   for (const auto& [name, value] : alert.labels) {
     if (!is_shown(name, value)) continue;
-    text += "\"," + name + "=\"";
+    text += "\",";
+    text += name;
+    text += "=\"";
     append_label(text, value);
   }
-  return text + "\"} ";
+  text += "\"} ";
+}
+
+void write_head(const names::Family& family, BlockOutput& output) {
+  for (const std::string_view piece :
+       {std::string_view("# HELP "), family.name, std::string_view(" "), family.help,
+        std::string_view("\n# TYPE "), family.name, std::string_view(" gauge\n")}) {
+    output.text(piece);
+  }
+}
+
+std::size_t head_length(const names::Family& family) {
+  constexpr std::string_view kFixed = "# HELP  \n# TYPE  gauge\n";
+  return kFixed.size() + 2 * family.name.size() + family.help.size();
 }
 
 }  // namespace
 
-std::string alert_lines(const std::vector<incident::SharedAlert>& firing,
-                        const std::vector<incident::SharedAlert>& resolved) {
-  std::map<std::string, char> lines;
-  for (const incident::SharedAlert& alert : resolved) lines.emplace(labels_of(*alert), '0');
-  for (const incident::SharedAlert& alert : firing) {
-    lines.insert_or_assign(labels_of(*alert), '1');
+AlertLines::AlertLines(std::vector<incident::SharedAlert> firing,
+                       std::vector<incident::SharedAlert> resolved) {
+  lines_.reserve(firing.size() + resolved.size());
+  add(std::move(firing), true);
+  add(std::move(resolved), false);
+  const auto order = [](const Line& line) {
+    return std::tuple(line.alert->name, line.digest, line.labels_length, !line.fires);
+  };
+  std::ranges::sort(lines_, {}, order);
+  // 64 bits of digest and the length: that two different texts share them is out of reach.
+  const auto repeats = std::ranges::unique(lines_, [](const Line& one, const Line& other) {
+    return one.alert->name == other.alert->name && one.digest == other.digest &&
+           one.labels_length == other.labels_length;
+  });
+  lines_.erase(repeats.begin(), repeats.end());
+  if (lines_.empty()) return;
+  length_ = head_length(names::kAlertFiring);
+  for (const Line& line : lines_) {
+    length_ += names::kAlertFiring.name.size() + line.labels_length + kValueLength;
   }
-  if (lines.empty()) return {};
-  const std::string name(names::kAlertFiring.name);
-  std::string text = "# HELP " + name + " " + std::string(names::kAlertFiring.help) + "\n# TYPE " +
-                     name + " gauge\n";
-  for (const auto& [labels, value] : lines) {
-    text += name + labels + value + "\n";
+}
+
+void AlertLines::add(std::vector<incident::SharedAlert> alerts, bool fires) {
+  std::string text;
+  for (incident::SharedAlert& alert : alerts) {
+    render_labels(*alert, text);
+    lines_.push_back({std::move(alert), std::hash<std::string_view>{}(text),
+                      static_cast<std::uint32_t>(text.size()), fires});
   }
-  return text;
+}
+
+bool AlertLines::write(const BlockSink& sink) const {
+  if (lines_.empty()) return true;
+  BlockOutput output(sink);
+  write_head(names::kAlertFiring, output);
+  std::string text;
+  for (const Line& line : lines_) {
+    if (output.stopped()) return false;
+    render_labels(*line.alert, text);
+    output.text(names::kAlertFiring.name);
+    output.text(text);
+    output.text(line.fires ? "1\n" : "0\n");
+  }
+  return output.finish();
 }
 
 }  // namespace aka::metrics

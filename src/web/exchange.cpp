@@ -55,6 +55,7 @@ class Exchange final : public CompatibleServer {
   void call_handler();
   void fill(httplib::Response& answer);
   bool generate(const httplib::DataSink& sink);
+  bool generate_chunks(httplib::DataSink& sink);
   void write_raw();
   bool run_generator(const Sink& sink);
   void report(std::string_view failure) const;
@@ -112,6 +113,7 @@ void Exchange::handle(const httplib::Request& parsed, httplib::Response& answer)
   request_.method = parsed.method;
   request_.target = parsed.target;
   request_.path = parsed.path;
+  if (parsed.version == "HTTP/1.0") request_.headers.erase("Accept-Encoding");
   const auto question = parsed.target.find('?');
   if (question != std::string::npos) request_.query = parsed.target.substr(question + 1);
   progress_.enter(Progress::Phase::handler);
@@ -140,7 +142,11 @@ void Exchange::call_handler() {
 
 void Exchange::fill(httplib::Response& answer) {
   for (const auto& [name, value] : response_.headers) answer.set_header(name, value);
-  if (response_.generate && response_.length > 0) {
+  if (response_.generate && response_.length == kUnknownLength) {
+    answer.set_chunked_content_provider(
+        response_.content_type,
+        [this](size_t, httplib::DataSink& sink) { return generate_chunks(sink); });
+  } else if (response_.generate && response_.length > 0) {
     answer.set_content_provider(
         response_.length, response_.content_type,
         [this](size_t, size_t, httplib::DataSink& sink) { return generate(sink); });
@@ -160,6 +166,17 @@ bool Exchange::generate(const httplib::DataSink& sink) {
     return open;
   };
   return run_generator(into) && open && left == 0;
+}
+
+bool Exchange::generate_chunks(httplib::DataSink& sink) {
+  bool open = true;
+  const Sink into = [&](std::string_view block) {
+    open = open && sink.write(block.data(), block.size()) && writer_.flush();
+    return open;
+  };
+  if (!run_generator(into) || !open) return false;
+  sink.done();
+  return true;
 }
 
 void Exchange::write_raw() {

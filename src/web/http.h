@@ -36,10 +36,15 @@ struct Request {
 /// Takes the next block of a body. False: the peer is gone or the listener stops, so give up.
 using Sink = std::function<bool(std::string_view)>;
 
+/// A Response::length that is found out by writing the body: it leaves in chunks. HTTP/1.0 has no
+/// chunks, so do this only for what a request has asked for by Accept-Encoding, which the handler
+/// is not shown of such a request.
+inline constexpr std::uint64_t kUnknownLength = UINT64_MAX;
+
 /// An answer. Its body is `body`, or, when `generate` is set, `length` bytes that `generate` writes
 /// block by block on the connection's thread; each block leaves at once. A generator that writes
-/// less, or throws, has its connection cut, so that nobody takes a part for the whole. A HEAD
-/// request gets the same headers and never starts a generator.
+/// less, or throws, or whose sink said false, has its connection cut, so that nobody takes a part
+/// for the whole. A HEAD request gets the same headers and never starts a generator.
 struct Response {
   enum class Wire {
     normal,

@@ -21,6 +21,18 @@ using testing::Page;
 
 constexpr auto kFamily = "atlas_alert_firing";
 
+/// The text; it must be as long as was said.
+std::string alert_lines(std::vector<SharedAlert> firing, std::vector<SharedAlert> resolved) {
+  const AlertLines lines(std::move(firing), std::move(resolved));
+  std::string text;
+  CHECK(lines.write([&](std::string_view block) {
+    text += block;
+    return true;
+  }));
+  CHECK(text.size() == lines.length());
+  return text;
+}
+
 SharedAlert alert(AlertName name, incident::Labels labels) {
   incident::Alert alert;
   alert.name = name;
@@ -36,13 +48,21 @@ SharedAlert drift(const std::string& org, const std::string& role) {
 
 TEST_CASE("an alert that fires is 1, one that resolved is 0, and firing again beats resolved") {
   CHECK(alert_lines({}, {}).empty());
-  CHECK(
-      alert_lines({drift("b", "x"), drift("a", "q\"uote\n")}, {drift("b", "x"), drift("c", "y")}) ==
-      "# HELP atlas_alert_firing 1 while the alert fires, 0 for an hour after it resolved.\n"
-      "# TYPE atlas_alert_firing gauge\n"
-      "atlas_alert_firing{alert=\"AtlasKeyDrift\",org=\"a\",role=\"q\\\"uote\\n\"} 1\n"
-      "atlas_alert_firing{alert=\"AtlasKeyDrift\",org=\"b\",role=\"x\"} 1\n"
-      "atlas_alert_firing{alert=\"AtlasKeyDrift\",org=\"c\",role=\"y\"} 0\n");
+  CHECK(alert_lines({drift("a", "q\"uote\n")}, {}) ==
+        "# HELP atlas_alert_firing 1 while the alert fires, 0 for an hour after it resolved.\n"
+        "# TYPE atlas_alert_firing gauge\n"
+        "atlas_alert_firing{alert=\"AtlasKeyDrift\",org=\"a\",role=\"q\\\"uote\\n\"} 1\n");
+  const Page page(
+      alert_lines({drift("b", "x"), drift("a", "x")}, {drift("b", "x"), drift("c", "y")}));
+  CHECK(page.count(kFamily) == 3);
+  CHECK(page.value(kFamily, {{"org", "a"}}) == 1);
+  CHECK(page.value(kFamily, {{"org", "b"}}) == 1);
+  CHECK(page.value(kFamily, {{"org", "c"}}) == 0);
+}
+
+TEST_CASE("a reader that leaves ends the lines") {
+  const AlertLines lines({drift("a", "x")}, {});
+  CHECK_FALSE(lines.write([](std::string_view) { return false; }));
 }
 
 /// One of every kind, with the labels that each has; half of them resolved.

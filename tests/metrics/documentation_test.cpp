@@ -59,7 +59,12 @@ std::map<std::string, testing::FamilyText> exported() {
                             "role", "project_id", "owner", "sink"}) {
     alert.labels.emplace(label, "x");
   }
-  const std::string alerts = alert_lines({std::make_shared<const incident::Alert>(alert)}, {});
+  std::string alerts;
+  AlertLines({std::make_shared<const incident::Alert>(alert)}, {})
+      .write([&](std::string_view block) {
+        alerts += block;
+        return true;
+      });
   return testing::Page(testing::render(snapshot) + metrics.render() + alerts).families();
 }
 

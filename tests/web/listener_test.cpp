@@ -250,6 +250,57 @@ TEST_SUITE("web listener") {
     }
   }
 
+  TEST_CASE("a page whose length is not known leaves in chunks, block by block") {
+    std::promise<void> received;
+    auto wait = received.get_future().share();
+    const auto listener = listen_with([&](const Request&) {
+      return page_of(kUnknownLength, [wait](const Sink& sink) {
+        sink("first");
+        wait.wait();
+        sink("and again");
+      });
+    });
+    auto client = TcpClient::to(listener->port());
+    client.send(kGet + kGet);
+    const std::string head =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n";
+    CHECK(client.read_at_least(head.size() + 10) == head + "5\r\nfirst\r\n");
+    received.set_value();
+    const std::string rest = "9\r\nand again\r\n0\r\n\r\n";
+    CHECK(client.read_at_least(2 * rest.size() + head.size() + 10) ==
+          rest + head + "5\r\nfirst\r\n" + rest);
+  }
+
+  TEST_CASE("chunks that end early have their connection cut, without a last chunk") {
+    const std::vector<std::function<void(const Sink&)>> generators{
+        [](const Sink& sink) { sink("part"), throw std::runtime_error("no"); },
+        [](const Sink& sink) { sink("part"), throw 7; },
+    };
+    for (const auto& generator : generators) {
+      const auto listener =
+          listen_with([&](const Request&) { return page_of(kUnknownLength, generator); });
+      auto client = TcpClient::to(listener->port());
+      client.send(kGet);
+      CHECK(body_of(client.read_all()) == "4\r\npart\r\n");
+      CHECK(client.ended() == TcpClient::End::closed);
+    }
+  }
+
+  TEST_CASE("who speaks HTTP/1.0, which knows no chunks, is not heard asking for an encoding") {
+    const auto listener = listen_with([](const Request& request) {
+      return Response{.body = "'" + std::string(request.header("Accept-Encoding")) + "'"};
+    });
+    const auto asked = [&](const std::string& version) {
+      auto client = TcpClient::to(listener->port());
+      client.send("GET / " + version + "\r\nHost: x\r\nAccept-Encoding: gzip\r\n" +
+                  "Connection: close\r\n\r\n");
+      return body_of(client.read_all());
+    };
+    CHECK(asked("HTTP/1.1") == "'gzip'");
+    CHECK(asked("HTTP/1.0") == "''");
+  }
+
   TEST_CASE("a page of no length at all is whole") {
     const auto listener =
         listen_with([](const Request&) { return page_of(0, [](const Sink&) {}); });
