@@ -15,6 +15,7 @@
 #include "app/version.h"
 #include "incident/drill.h"
 #include "journal/chain.h"
+#include "platform/memory.h"
 
 namespace aka::app {
 namespace {
@@ -24,6 +25,8 @@ constexpr std::chrono::milliseconds kCommitPatience{1500};
 /// it was taken, waits for nothing.
 constexpr std::chrono::milliseconds kCommitPace{250};
 constexpr int kCommitBurst = 4;
+/// A commit that waited in some hundred kB at least, of which none is needed any more.
+constexpr std::size_t kManyRecords = 500;
 constexpr base::Duration kTick = std::chrono::seconds(1);
 constexpr base::Duration kBlip = std::chrono::seconds(5);
 constexpr base::Duration kClaimEvery = std::chrono::seconds(2);
@@ -402,6 +405,7 @@ void Chronicle::committed(const store::Committed& commit) {
     const std::scoped_lock lock(mutex_);
     head_ = commit.head;
   }
+  if (commit.records >= kManyRecords) platform::release_free_memory();
   // A cut that found nothing to cut wrote nothing, and proves nothing about the disk.
   if (commit.records == 0 && commit.transitions == 0) return;
   ledger_.journal_works();

@@ -94,17 +94,21 @@ report::OrganizationLoad load_of(const model::Organization& organization,
   return load;
 }
 
+/// For those who are copied for each organization: a map each would be one entry for each pair.
+std::shared_ptr<const Credentials> shared(const Configuration& configuration) {
+  return std::make_shared<const Credentials>(configuration.credentials);
+}
+
 audit::ClientFactory client_factory(const Configuration& configuration, http::Resolver& resolver,
                                     const base::Clock& clock) {
-  return
-      [service = service_of(configuration.settings.atlas), credentials = configuration.credentials,
-       origin = configuration.settings.atlas.base_url.origin,
-       options = connection_options(configuration), &resolver,
-       &clock](const model::Organization& organization) {
-        return std::make_unique<atlas::Client>(service,
-                                               credentials.find(organization.credential)->second,
-                                               http::connect_to(origin, options, resolver), clock);
-      };
+  return [service = service_of(configuration.settings.atlas), credentials = shared(configuration),
+          origin = configuration.settings.atlas.base_url.origin,
+          options = connection_options(configuration), &resolver,
+          &clock](const model::Organization& organization) {
+    return std::make_unique<atlas::Client>(service,
+                                           credentials->find(organization.credential)->second,
+                                           http::connect_to(origin, options, resolver), clock);
+  };
 }
 
 audit::Plan plan_for(const Configuration& configuration, http::Resolver& resolver,
@@ -120,9 +124,9 @@ audit::Plan plan_for(const Configuration& configuration, http::Resolver& resolve
                 settings.atlas.rate_limit.per_minute,
                 settings.schedule.confirm,
                 settings.schedule.recheck};
-  plan.credential = [credentials = configuration.credentials,
+  plan.credential = [credentials = shared(configuration),
                      api = settings.atlas.api](const model::Organization& organization) {
-    const std::string key = credentials.find(organization.credential)->second->public_key();
+    const std::string key = credentials->find(organization.credential)->second->public_key();
     return audit::CredentialFacts{key, !key.empty() && api != settings::Api::public_v1_0};
   };
   plan.connect = client_factory(configuration, resolver, clock);

@@ -132,7 +132,7 @@ PageSources Daemon::page_sources() {
   sources.alerts = [this] {
     const auto on_duty = duty();
     auto shown = on_duty ? on_duty->chronicle.shown() : ledger::Ledger::Shown();
-    return metrics::AlertLines(std::move(shown.firing), std::move(shown.resolved));
+    return alert_lines_.of(std::move(shown.firing), std::move(shown.resolved));
   };
   sources.health = [this] { return health(); };
   sources.firing = [this] {

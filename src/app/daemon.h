@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "http/resolver.h"
+#include "metrics/alert_lines.h"
 #include "metrics/daemon_metrics.h"
 #include "platform/control_socket.h"
 #include "web/listener.h"
@@ -92,6 +93,7 @@ class Daemon {
   const DaemonOptions options_;
   const base::Clock& clock_;
   metrics::DaemonMetrics metrics_;
+  metrics::LastAlertLines alert_lines_;
   http::Resolver resolver_;
   SecretWatch secrets_;
   StoreAccess access_;                          // from start() on

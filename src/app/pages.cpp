@@ -69,7 +69,7 @@ web::Response json(int status, std::string body) {
 web::Response metrics_page(const PageSources& sources, const web::Request& request) {
   const auto snapshot = std::make_shared<const model::Snapshot>(sources.snapshot());
   const auto own = std::make_shared<const std::string>(sources.daemon_metrics());
-  const auto alerts = std::make_shared<const metrics::AlertLines>(sources.alerts());
+  const auto alerts = sources.alerts();
   return streamed(
       request, "text/plain; version=0.0.4; charset=utf-8",
       [snapshot, alerts, own](const web::Sink& sink) {
@@ -149,8 +149,7 @@ web::Response status_page(const PageSources& sources, const web::Request& reques
   const auto view = std::make_shared<const page::StatusView>(page::StatusView{
       sources.snapshot(), sources.health(), sources.firing(), page::read_filter(parameter)});
   Writer write = [view](const web::Sink& sink) { return page::write_status_page(*view, sink); };
-  const std::uint64_t length = length_of(write);
-  return streamed(request, kHtml, length, std::move(write));
+  return streamed(request, kHtml, write, [&] { return length_of(write); });
 }
 
 web::Response html_key_page(const PageSources& sources, const web::Router::Segments& ids) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct PageSources {
   std::function<bool()> healthy;
   std::function<model::Snapshot()> snapshot;
   std::function<std::string()> daemon_metrics;
-  std::function<metrics::AlertLines()> alerts;
+  std::function<std::shared_ptr<const metrics::AlertLines>()> alerts;
   std::function<report::DaemonFacts()> facts;
   std::function<page::Health()> health;
   std::function<std::vector<incident::SharedAlert>()> firing;

@@ -5,6 +5,7 @@
 #include "http/engine.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -16,7 +17,9 @@
 namespace aka::http {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{16} * 1024;
+constexpr std::size_t kPacket = std::size_t{16} * 1024;
+/// Received at once, on the stack: what a connection holds between two answers has to stay small.
+constexpr std::size_t kChunk = std::size_t{4} * 1024;
 /// A chunk's size line. httplib would collect one of any length.
 constexpr std::size_t kLineLimit = std::size_t{4} * 1024;
 
@@ -85,7 +88,7 @@ bool AnswerStream::fail(TransportError error) {
 
 ssize_t AnswerStream::write(const char* bytes, size_t size) {
   outgoing_.append(bytes, size);
-  if (outgoing_.size() >= kChunk && !flush()) return -1;
+  if (outgoing_.size() >= kPacket && !flush()) return -1;
   return static_cast<ssize_t>(size);
 }
 
@@ -108,10 +111,10 @@ ssize_t AnswerStream::read(char* into, size_t size) {
 
 /// Receives more. False with a fault, or without one at the end of a body that ends that way.
 bool AnswerStream::fill() {
-  buffer_.resize(kChunk);
+  std::array<char, kChunk> arrived;
+  const auto count = channel_.read(arrived.data(), arrived.size(), until_);
+  buffer_.assign(arrived.data(), count.value_or(0));
   position_ = 0;
-  const auto count = channel_.read(buffer_.data(), buffer_.size(), until_);
-  buffer_.resize(count.value_or(0));
   if (!count) return fail(count.error());
   if (*count > 0) return true;
   if (!head_ && !answered()) {

@@ -56,10 +56,11 @@ std::size_t head_length(const names::Family& family) {
 }  // namespace
 
 AlertLines::AlertLines(std::vector<incident::SharedAlert> firing,
-                       std::vector<incident::SharedAlert> resolved) {
-  lines_.reserve(firing.size() + resolved.size());
-  add(std::move(firing), true);
-  add(std::move(resolved), false);
+                       std::vector<incident::SharedAlert> resolved)
+    : firing_(std::move(firing)), resolved_(std::move(resolved)) {
+  lines_.reserve(firing_.size() + resolved_.size());
+  add(firing_, true);
+  add(resolved_, false);
   const auto order = [](const Line& line) {
     return std::tuple(line.alert->name, line.digest, line.labels_length, !line.fires);
   };
@@ -77,11 +78,11 @@ AlertLines::AlertLines(std::vector<incident::SharedAlert> firing,
   }
 }
 
-void AlertLines::add(std::vector<incident::SharedAlert> alerts, bool fires) {
+void AlertLines::add(const std::vector<incident::SharedAlert>& alerts, bool fires) {
   std::string text;
-  for (incident::SharedAlert& alert : alerts) {
+  for (const incident::SharedAlert& alert : alerts) {
     render_labels(*alert, text);
-    lines_.push_back({std::move(alert), std::hash<std::string_view>{}(text),
+    lines_.push_back({alert.get(), std::hash<std::string_view>{}(text),
                       static_cast<std::uint32_t>(text.size()), fires});
   }
 }
@@ -99,6 +100,20 @@ bool AlertLines::write(const BlockSink& sink) const {
     output.text(line.fires ? "1\n" : "0\n");
   }
   return output.finish();
+}
+
+std::shared_ptr<const AlertLines> LastAlertLines::of(std::vector<incident::SharedAlert> firing,
+                                                     std::vector<incident::SharedAlert> resolved) {
+  std::shared_ptr<const AlertLines> lines;
+  {
+    const std::scoped_lock lock(mutex_);
+    lines = last_;
+  }
+  if (lines != nullptr && lines->made_from(firing, resolved)) return lines;
+  lines = std::make_shared<const AlertLines>(std::move(firing), std::move(resolved));
+  const std::scoped_lock lock(mutex_);
+  last_ = lines;
+  return lines;
 }
 
 }  // namespace aka::metrics

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,7 +14,7 @@
 namespace aka::model {
 
 /// What the last poll of a key came to. A closed list: it is a metric's label.
-enum class State {
+enum class State : std::uint8_t {
   pending,  ///< not polled yet
   compliant,
   drift,
@@ -29,7 +30,7 @@ inline constexpr std::array<State, 8> kStates{
     State::forbidden, State::unauthorized, State::rate_limited, State::error};
 
 /// Why; `none` for pending, compliant and drift. A closed list.
-enum class Reason {
+enum class Reason : std::uint8_t {
   none,
   key_missing,
   org_missing,

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,17 +40,17 @@ inline constexpr std::array<WaiverState, 4> kWaiverStates{
 
 std::string_view to_string(WaiverState state);
 
-enum class Expectation { present, absent };
+enum class Expectation : std::uint8_t { present, absent };
 
 /// A key as configured. 100,000 of these must stay small: policies and owners are shared.
 struct Key {
   KeyId id;
-  std::string name;                          ///< the id, if none was given
-  std::shared_ptr<const Policy> policy;      ///< null exactly if expected absent
-  std::shared_ptr<const std::string> owner;  ///< never null; the organization's by default
-  std::string public_key;                    ///< empty: not checked
+  Expectation expect = Expectation::present;  ///< here it takes no room
+  std::string name;                           ///< the id, if none was given
+  std::shared_ptr<const Policy> policy;       ///< null exactly if expected absent
+  std::shared_ptr<const std::string> owner;   ///< never null; the organization's by default
+  std::string public_key;                     ///< empty: not checked
   std::shared_ptr<const std::vector<Waiver>> waivers;  ///< null: none
-  Expectation expect = Expectation::present;
 };
 
 enum class Fetch { per_key, list };

@@ -76,6 +76,7 @@ void meet_key(Discovery& discovery, DiscoveryAdvance& advance, UnmanagedKey key)
 
 KnownKeys::KnownKeys(const model::Organization& organization, std::string own_public_key)
     : own_public_key_(std::move(own_public_key)) {
+  if (!organization.discover) return;  // nobody will ask
   listed_.reserve(organization.keys.size());
   for (const model::Key& key : organization.keys) listed_.push_back(key.id);
   std::ranges::sort(listed_);

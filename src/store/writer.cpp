@@ -227,6 +227,7 @@ bool Writer::Worker::commit_batch() {
   const std::vector<Then> orphans = backlog_.take_orphans();
   lock.unlock();
   if (head) {
+    batch.transitions = {};  // a first load's is large, and the observer may look at memory
     next_try_.reset();
     newest_ = *head;
     observer_.committed({*head, records, count, took});

@@ -16,6 +16,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILT = ROOT / "build/bench"
+DOCUMENT = ROOT / "docs/performance.md"
 ROWS = ["requests_per_poll", "poll_cpu", "poll_rate", "page", "scale", "start", "steady"]
 TITLES = ["what", "ours", "beside it", "figure", "bar", "held"]
 
@@ -46,6 +47,19 @@ def line(cells):
     return "| " + " | ".join(cells) + " |"
 
 
+def write_document(lines, options):
+    """Puts the table between the marks; the words around it are written by hand."""
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, text=True,
+                            capture_output=True).stdout.strip()
+    how = "tests/bench/run.py" + (" --long" if options.long else "")
+    begin, end = "<!-- written by tests/bench/run.py -->\n", "<!-- end -->\n"
+    table = [f"On {machine()}; {datetime.date.today()}, commit {commit}, `{how}`.", "",
+             line(TITLES), line(["---"] * len(TITLES)), *lines]
+    text = DOCUMENT.read_text()
+    before, after = text.split(begin)[0], text.split(end)[1]
+    DOCUMENT.write_text(before + begin + "\n".join(table) + "\n" + end + after)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true")
@@ -59,6 +73,8 @@ def main():
             missed += not row.held
             lines.append(line(row.cells()))
             print(f"[{time.monotonic() - start:4.0f} s] {lines[-1]}", flush=True)
+    if not options.only:
+        write_document(lines, options)
     sys.exit(1 if missed else 0)
 
 

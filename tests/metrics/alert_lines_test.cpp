@@ -60,6 +60,18 @@ TEST_CASE("an alert that fires is 1, one that resolved is 0, and firing again be
   CHECK(page.value(kFamily, {{"org", "c"}}) == 0);
 }
 
+TEST_CASE("the same alerts are not looked through again, others are") {
+  LastAlertLines last;
+  const auto one = drift("a", "x");
+  const auto other = drift("b", "x");
+  const auto lines = last.of({one, other}, {});
+  CHECK(last.of({one, other}, {}) == lines);
+  const auto resolved = last.of({one}, {other});
+  CHECK(resolved != lines);
+  CHECK(resolved->length() == lines->length());
+  CHECK(last.of({one}, {other}) == resolved);
+}
+
 TEST_CASE("a reader that leaves ends the lines") {
   const AlertLines lines({drift("a", "x")}, {});
   CHECK_FALSE(lines.write([](std::string_view) { return false; }));

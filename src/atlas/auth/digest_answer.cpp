@@ -2,6 +2,7 @@
 // answer_digest(). Texts that are hashed are the unescaped ones; the header repeats them escaped.
 #include "atlas/auth/digest_answer.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -18,11 +19,10 @@ using base::fail;
 using base::Secret;
 
 std::string hex(const unsigned char* bytes, std::size_t size) {
-  std::string text;
-  text.reserve(2 * size);
+  std::string text(2 * size, '0');
   for (std::size_t i = 0; i < size; ++i) {
-    text += "0123456789abcdef"[bytes[i] >> 4];
-    text += "0123456789abcdef"[bytes[i] & 15];
+    text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+    text[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
   }
   return text;
 }
@@ -82,12 +82,20 @@ std::string response(const Hash& hash, const DigestChallenge& challenge,
 }
 
 std::string quoted(std::string_view text) {
-  std::string result = "\"";
-  for (const char symbol : text) {
-    if (symbol == '"' || symbol == '\\') result += '\\';
-    result += symbol;
+  std::string result;
+  result.reserve(text.size() + 2);
+  result += '"';
+  for (;;) {
+    const std::size_t plain = std::min(text.find_first_of("\"\\"), text.size());
+    result += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    result += '\\';
+    result += text.front();
+    text.remove_prefix(1);
   }
-  return result + '"';
+  result += '"';
+  return result;
 }
 
 }  // namespace
