@@ -29,6 +29,9 @@ tests/container.sh
 step 'the package under systemd'
 tests/systemd.sh
 
+step 'benchmarks'
+tests/bench/run.py --long --keep-document || missed=1
+
 deploy/install-packages.sh ci
 for release in bookworm trixie; do
   step "a newcomer's two commands on $release"

@@ -209,8 +209,9 @@ web::Response standby_page(const PageSources& sources, const web::Request& reque
       "this process stands by: another one has the store and watches; ask that one";
   if (request.path == "/metrics") {
     const auto own = std::make_shared<const std::string>(sources.daemon_metrics());
-    return streamed(request, "text/plain; version=0.0.4; charset=utf-8", own->size(),
-                    [own](const web::Sink& sink) { return sink(*own); });
+    return streamed(
+        request, "text/plain; version=0.0.4; charset=utf-8",
+        [own](const web::Sink& sink) { return sink(*own); }, [&] { return own->size(); });
   }
   if (request.path.starts_with("/api/")) return json(503, report::error_document(kWhy));
   return html(200, page::notice("Standby", kWhy, sources.facts().version));

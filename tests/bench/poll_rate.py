@@ -12,6 +12,7 @@ import suite
 from suite import Row, harness
 
 KEYS, CONNECTIONS, SECONDS, ROUNDS = 40_000, 4, 5, 3
+WARM_UP = 10  # seconds, in which what is new has been journaled
 PREPARED = 30_000  # a second and connection
 
 
@@ -51,7 +52,7 @@ def rows(options):
 
         def us():
             daemon = case.keep(harness.Daemon(case, world.config))
-            time.sleep(1)
+            time.sleep(WARM_UP)
             before, start = answered(world.sim), time.monotonic()
             time.sleep(SECONDS)
             rate = (answered(world.sim) - before) / (time.monotonic() - start)

@@ -63,6 +63,7 @@ def write_document(lines, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true")
+    parser.add_argument("--keep-document", action="store_true")
     parser.add_argument("--only", nargs="+", metavar="ROW", choices=ROWS)
     options = parser.parse_args()
     prepare()
@@ -73,7 +74,7 @@ def main():
             missed += not row.held
             lines.append(line(row.cells()))
             print(f"[{time.monotonic() - start:4.0f} s] {lines[-1]}", flush=True)
-    if not options.only:
+    if not options.only and not options.keep_document:
         write_document(lines, options)
     sys.exit(1 if missed else 0)
 
