@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -25,10 +26,17 @@ class PlainChannel final : public Channel {
   explicit PlainChannel(Descriptor socket) : socket_(std::move(socket)) {}
 
   Count read(char* into, std::size_t size, const Until& until) override {
+    // An answer is never there at once: to wait first saves a call that finds nothing.
+    if (std::exchange(asked_, false)) {
+      if (auto ready = wait_for(socket_.get(), POLLIN, until, kReading); !ready) {
+        return tl::unexpected(ready.error());
+      }
+    }
     return read_socket(socket_.get(), into, size, until);
   }
 
   Status write(std::string_view bytes, const Until& until) override {
+    asked_ = true;
     return write_socket(socket_.get(), bytes, until);
   }
 
@@ -39,6 +47,7 @@ class PlainChannel final : public Channel {
 
  private:
   Descriptor socket_;
+  bool asked_ = false;  ///< something was sent, and nothing read since
 };
 
 }  // namespace

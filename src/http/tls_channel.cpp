@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 #include <openssl/bio.h>
@@ -115,6 +116,7 @@ class TlsChannel final : public Channel {
   SSL* ssl_ = nullptr;
   bool established_ = false;
   bool broken_ = false;
+  bool asked_ = false;  ///< something was sent, and nothing read since
 };
 
 /// Repeats the operation until it is done, waiting for the socket as OpenSSL asks.
@@ -185,12 +187,19 @@ TransportError TlsChannel::explain_handshake(TransportError error, const Origin&
 }
 
 Count TlsChannel::read(char* into, std::size_t size, const Until& until) {
+  // As over a plain socket: what was asked is not answered at once.
+  if (std::exchange(asked_, false) && SSL_has_pending(ssl_) == 0) {
+    if (auto ready = wait_for(socket_.get(), POLLIN, until, "waiting for the answer"); !ready) {
+      return tl::unexpected(ready.error());
+    }
+  }
   const int most = static_cast<int>(size);
   return drive([=, this] { return SSL_read(ssl_, into, most); }, until, "waiting for the answer");
 }
 
 Status TlsChannel::write(std::string_view bytes, const Until& until) {
   if (bytes.empty()) return {};
+  asked_ = true;
   const int size = static_cast<int>(bytes.size());
   const auto done = drive([=, this] { return SSL_write(ssl_, bytes.data(), size); }, until,
                           "sending the request");

@@ -34,7 +34,7 @@ def write_requests(world, number, file):
             at = number % len(urls)
             response = md5(who, nonce, f"{number:08x}", "c0ffee", "auth", what[at])
             out.write(f'GET {urls[at].path} HTTP/1.1\\nHost: {urls[at].netloc}\\n'
-                      'Accept: application/json\\nAuthorization: Digest '
+                      'Accept: application/json\\nUser-Agent: atlas-key-auditor\\nAuthorization: Digest '
                       f'username="{user}", realm="{realm}", nonce="{nonce}", uri="{urls[at].path}", '
                       f'response="{response}", algorithm=MD5, qop=auth, nc={number:08x}, '
                       'cnonce="c0ffee"\\n\\n\n')
