@@ -20,6 +20,7 @@ constexpr Duration kRepeatWithin = std::chrono::minutes(1);
 constexpr Duration kRejudgeWithin = std::chrono::minutes(1);
 /// Jobs that are no polls begin within this time.
 constexpr Duration kSoon = std::chrono::seconds(3);
+constexpr std::chrono::milliseconds kLongestPhase(10);  // between two organizations
 
 }  // namespace
 
@@ -64,6 +65,19 @@ bool FirstJobs::same_credential(std::size_t organization) const {
          plan_.credential(plan_.roster->organizations[organization]).public_key;
 }
 
+/// A little later than the organization before, if its pollers are new. Hundreds that begin at one
+/// instant stay in step: their polls crowd, take long, overlap the next ones, and so open
+/// connections that are never needed again.
+SteadyTime FirstJobs::begin_of(std::size_t organization) const {
+  if (memory_before(organization) != nullptr) return now_;
+  const auto& organizations = plan_.roster->organizations;
+  const auto keys = std::max<std::size_t>(organizations[organization].keys.size(), 1);
+  const std::chrono::nanoseconds interval = table_.organization(organization).effective_interval;
+  const auto polls = static_cast<long long>(keys * organizations.size());
+  const auto phase = std::min<std::chrono::nanoseconds>(interval / polls, kLongestPhase);
+  return now_ + phase * static_cast<long long>(organization);
+}
+
 /// Jobs that are no polls. New ones come soon, but between the first two polls, so that they need
 /// no connection of their own.
 void FirstJobs::add_others(PollerMemory& memory, std::size_t organization) const {
@@ -83,11 +97,11 @@ void FirstJobs::add_others(PollerMemory& memory, std::size_t organization) const
     const SteadyTime walk = all_judged(of) ? due(JobKind::sweep, soon) : soon;
     memory.jobs.push_back({std::min(walk, now_ + interval), 0, JobKind::sweep});
   } else if (of.discover) {
-    const SteadyTime sweep = due(JobKind::sweep, now_ + gap / 3);
+    const SteadyTime sweep = due(JobKind::sweep, begin_of(organization) + gap / 3);
     memory.jobs.push_back({std::min(sweep, now_ + interval), 0, JobKind::sweep});
   }
   if (plan_.credential(of).tells_caller) {
-    const SteadyTime soon = now_ + gap * 2 / 3;
+    const SteadyTime soon = begin_of(organization) + gap * 2 / 3;
     const bool same = old != nullptr && same_credential(organization);
     memory.jobs.push_back({same ? due(JobKind::credential, soon) : soon, 0, JobKind::credential});
   }
@@ -109,7 +123,7 @@ void FirstJobs::add_polls(PollerMemory& memory, std::size_t organization) const 
   std::optional<std::vector<std::size_t>> turns;
   const auto turn_within = [&](std::size_t k, Duration time) {
     if (!turns) turns = first_turns(of);
-    return first_due((*turns)[k], of.keys.size(), now_, time);
+    return first_due((*turns)[k], of.keys.size(), begin_of(organization), time);
   };
   for (std::size_t k = 0; k < of.keys.size(); ++k) {
     const model::KeyStatus status = table_.key(of.first_key + k);

@@ -30,6 +30,7 @@ class FirstJobs {
  private:
   const PollerMemory* memory_before(std::size_t organization) const;
   bool same_credential(std::size_t organization) const;
+  base::SteadyTime begin_of(std::size_t organization) const;
   void add_others(PollerMemory& memory, std::size_t organization) const;
   bool all_judged(const model::Organization& of) const;
   void add_polls(PollerMemory& memory, std::size_t organization) const;

@@ -60,6 +60,8 @@ void Ledger::adopted(const Adoption& adoption, const model::Roster& after) {
   model::KeyStatus unseen;
   unseen.watched_since = time;
   const std::string text_of_new = incident::to_text(unseen, now());
+  transition.records.reserve(adoption.added.size());  // of 100,000 it is tens of megabytes
+  transition.facts.reserve(adoption.added.size());
   for (const auto& [organization, key] : adoption.added) {
     transition.records.push_back(key_added(time, *organization, *key));
     transition.facts.push_back(

@@ -172,6 +172,7 @@ TEST_CASE("a hanging organization delays nobody else, and a stop waits for nobod
   world.service.hang(id_of('1'));
   world.auditor.adopt(world.plan({organization('b', "1", 10s), organization('a', "2", 10s)}));
   REQUIRE(world.service.wait_asked(id_of('1'), 1));
+  world.pass(10ms, 1);  // the second organization begins after the first
   for (std::size_t round = 1; round <= 5; ++round) {
     REQUIRE(world.service.wait_asked(id_of('2'), round));
     world.polled_after(1, world.clock.wall() - 1ms);
