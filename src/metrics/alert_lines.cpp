@@ -66,11 +66,11 @@ AlertLines::AlertLines(std::vector<incident::SharedAlert> firing,
   };
   std::ranges::sort(lines_, {}, order);
   // 64 bits of digest and the length: that two different texts share them is out of reach.
-  const auto repeats = std::ranges::unique(lines_, [](const Line& one, const Line& other) {
+  const auto same = [](const Line& one, const Line& other) {
     return one.alert->name == other.alert->name && one.digest == other.digest &&
            one.labels_length == other.labels_length;
-  });
-  lines_.erase(repeats.begin(), repeats.end());
+  };
+  lines_.erase(std::unique(lines_.begin(), lines_.end(), same), lines_.end());
   if (lines_.empty()) return;
   length_ = head_length(names::kAlertFiring);
   for (const Line& line : lines_) {
