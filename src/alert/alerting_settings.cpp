@@ -24,10 +24,11 @@ constexpr std::array<std::string_view, 13> kOwnLabels{
 
 bool is_label_name(std::string_view text) {
   const auto is_digit = [](char symbol) { return symbol >= '0' && symbol <= '9'; };
-  return !text.empty() && !is_digit(text.front()) && !text.starts_with("__") && std::ranges::all_of(text, [&](char symbol) {
-    return (symbol >= 'a' && symbol <= 'z') || (symbol >= 'A' && symbol <= 'Z') ||
-           is_digit(symbol) || symbol == '_';
-  });
+  return !text.empty() && !is_digit(text.front()) && !text.starts_with("__") &&
+         std::ranges::all_of(text, [&](char symbol) {
+           return (symbol >= 'a' && symbol <= 'z') || (symbol >= 'A' && symbol <= 'Z') ||
+                  is_digit(symbol) || symbol == '_';
+         });
 }
 
 void read_label(const Section::Entry& entry, base::Diagnostics& diagnostics,

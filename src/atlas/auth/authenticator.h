@@ -50,8 +50,8 @@ class Credential {
   /// Reads the secret afresh; requests that follow use it. After an error the old one stays.
   virtual base::Result<void> reload() = 0;
 
-  /// Looks whether the secret was replaced, and takes the new one over once two looks in a row found
-  /// it; true then. Errors as reload(). One thread at a time; a few looks a second at most.
+  /// Looks whether the secret was replaced, and takes the new one over once two looks in a row
+  /// found it; true then. Errors as reload(). One thread at a time; a few looks a second at most.
   virtual base::Result<bool> follow() = 0;
 
   /// Whether both prove the same identity and read the secret in the same place: then a new
