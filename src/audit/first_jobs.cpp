@@ -71,10 +71,11 @@ bool FirstJobs::same_credential(std::size_t organization) const {
 SteadyTime FirstJobs::begin_of(std::size_t organization) const {
   if (memory_before(organization) != nullptr) return now_;
   const auto& organizations = plan_.roster->organizations;
-  const auto keys = std::max<std::size_t>(organizations[organization].keys.size(), 1);
+  const auto keys =
+      static_cast<long long>(std::max<std::size_t>(organizations[organization].keys.size(), 1));
+  const auto count = static_cast<long long>(organizations.size());
   const std::chrono::nanoseconds interval = table_.organization(organization).effective_interval;
-  const auto polls = static_cast<long long>(keys * organizations.size());
-  const auto phase = std::min<std::chrono::nanoseconds>(interval / polls, kLongestPhase);
+  const auto phase = std::min<std::chrono::nanoseconds>(interval / (keys * count), kLongestPhase);
   return now_ + phase * static_cast<long long>(organization);
 }
 
