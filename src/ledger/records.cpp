@@ -64,7 +64,7 @@ Draft started(base::WallTime time, const std::string& version,
               const std::optional<std::string>& shard) {
   json data{{"version", version}};
   if (shard) data["shard"] = *shard;
-  return draft(time, RecordType::start, std::move(data));
+  return draft(time, RecordType::start, data);
 }
 
 Draft stopped(base::WallTime time) { return draft(time, RecordType::stop, json::object()); }
