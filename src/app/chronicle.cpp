@@ -8,8 +8,6 @@
 #include <unordered_set>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "alert/sink_factory.h"
 #include "app/log.h"
 #include "app/version.h"
@@ -32,30 +30,6 @@ constexpr base::Duration kBlip = std::chrono::seconds(5);
 constexpr base::Duration kClaimEvery = std::chrono::seconds(2);
 constexpr base::Duration kCutEvery = std::chrono::hours(24);
 
-/// The files of a configuration as one text, and back.
-std::string joined(const settings::Sources& sources) {
-  nlohmann::json files = nlohmann::json::array();
-  for (const settings::Source& source : sources) {
-    files.push_back({{"path", source.path}, {"text", source.text.value_or("")}});
-  }
-  return files.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-settings::Sources sources_of(const std::string& text) try {
-  settings::Sources sources;
-  for (const nlohmann::json& file : nlohmann::json::parse(text)) {
-    sources.push_back({file.at("path").get<std::string>(), file.at("text").get<std::string>()});
-  }
-  return sources;
-} catch (const std::exception&) {
-  return {};
-}
-
-policy::Demands demands_of(std::shared_ptr<const model::Roster> roster,
-                           const settings::ScheduleSettings& schedule) {
-  return {std::move(roster), schedule.stale_after, schedule.confirm};
-}
-
 ledger::Cause cause_of(audit::Mover mover) {
   switch (mover) {
     case audit::Mover::poll:
@@ -66,6 +40,12 @@ ledger::Cause cause_of(audit::Mover mover) {
       return ledger::Cause::time;
   }
   return ledger::Cause::evidence;
+}
+
+/// How long its oldest notification waits.
+base::Duration waited(const alert::SinkHealth& receiver, base::SteadyTime now) {
+  if (!receiver.waiting_since) return {};
+  return std::chrono::duration_cast<base::Duration>(now - *receiver.waiting_since);
 }
 
 std::vector<std::int64_t> ids_of(const std::vector<alert::Notification>& notifications) {
@@ -135,65 +115,25 @@ std::vector<store::Fact> Chronicle::disown(store::Restored& restored) const {
   return foreign;
 }
 
-Chronicle::ConfigurationText Chronicle::text_of(Configuration& configuration) {
-  std::string text = joined(std::exchange(configuration.sources, {}));
-  std::string sha256 = journal::sha256_hex(text);
-  return {std::move(text), std::move(sha256)};
-}
-
 std::optional<audit::Memory> Chronicle::recall(Configuration& next) {
   if (!remembered_.configuration && remembered_.keys.empty()) return std::nullopt;
-  bool readable = remembered_.configuration.has_value();
   const std::string text = std::exchange(remembered_.configuration, std::nullopt).value_or("");
   sha256_ = journal::sha256_hex(text);
-  next_ = text_of(next);
-  if (!readable || sha256_ == next_->sha256) {
-    demands_ = demands_of(next.roster, next.settings.schedule);
-  } else {
-    base::Diagnostics ignored;
-    settings::Settings old =
-        settings::load(sources_of(text), "the configuration before", clock_.wall(), ignored);
-    readable = !ignored.has_errors();
-    demands_ = readable ? demands_of(std::make_shared<const model::Roster>(std::move(old.roster)),
-                                     old.schedule)
-                        : demands_of(next.roster, next.settings.schedule);
-  }
+  next_ = take_text(next);
+  const bool same = sha256_ == next_->sha256;
+  auto before = same || text.empty() ? std::nullopt : demands_in(text, clock_.wall());
+  const bool readable = same || before;
+  demands_ = before ? *std::move(before) : demands_of(next);
   if (!readable && !text.empty()) {
     log::warning("configuration_unknown",
                  {{"message",
                    "the configuration that was journaled last cannot be read by this version; "
                    "what the new one asks less for is not known"}});
   }
-  const auto before = watched_before();
-  const model::Roster& roster = *before;
-  audit::Memory memory{before, std::vector<model::KeyStatus>(roster.key_count),
-                       std::vector<model::OrganizationStatus>(roster.organizations.size())};
-  for (std::size_t i = 0; i < roster.organizations.size(); ++i) {
-    const model::Organization& organization = roster.organizations[i];
-    const auto known = remembered_.organizations.find(organization.id);
-    if (known != remembered_.organizations.end()) memory.organizations[i] = known->second;
-    // While nobody ran, nobody asked: that is no silence of the service.
-    memory.organizations[i].watched_since = clock_.steady();
-    for (std::size_t k = 0; k < organization.keys.size(); ++k) {
-      model::KeyStatus& status = memory.keys[organization.first_key + k];
-      const auto key = remembered_.keys.find({organization.id, organization.keys[k].id});
-      if (key == remembered_.keys.end()) {
-        status.watched_since = clock_.wall();
-        status.watched_since_steady = clock_.steady();
-      } else {
-        status = key->second;
-        if (const auto polled = polled_before_.find({organization.id, organization.keys[k].id});
-            polled != polled_before_.end())
-          status.last_poll = std::max(status.last_poll, polled->second);
-        if (!readable) status.judged_by_current_policy = false;
-        // What is kept of the organization itself is as old as its last change.
-        base::SteadyTime& latest = memory.organizations[i].last_conclusive;
-        if (status.last_success != base::WallTime{} &&
-            (latest == base::SteadyTime{} || latest < status.last_success_steady)) {
-          latest = status.last_success_steady;
-        }
-      }
-    }
+  audit::Memory memory =
+      memory_of(watched_before(), remembered_, polled_before_, {clock_.wall(), clock_.steady()});
+  if (!readable) {
+    for (model::KeyStatus& status : memory.keys) status.judged_by_current_policy = false;
   }
   polled_before_.clear();
   remembered_.keys.clear();
@@ -235,10 +175,10 @@ void Chronicle::configure(const Configuration& next) {
 }
 
 std::vector<policy::Weakening> Chronicle::loaded(Configuration& configuration) {
-  if (!next_) next_ = text_of(configuration);
+  if (!next_) next_ = take_text(configuration);
   auto [text, sha256] = *std::exchange(next_, std::nullopt);
   std::vector<policy::Weakening> weaker;
-  policy::Demands demands = demands_of(configuration.roster, configuration.settings.schedule);
+  policy::Demands demands = demands_of(configuration);
   if (demands_.roster != nullptr && demands_.roster != demands.roster)
     weaker = policy::weakenings(demands_, demands, clock_.wall());
   {
@@ -328,9 +268,7 @@ void Chronicle::run_ticks() {
 void Chronicle::tick() {
   std::vector<ledger::Waiting> receivers;
   for (const alert::SinkHealth& one : delivery_.health()) {
-    const auto waits =
-        one.waiting_since ? clock_.steady() - *one.waiting_since : std::chrono::nanoseconds(0);
-    receivers.push_back({one.sink, one.pending, std::chrono::duration_cast<base::Duration>(waits)});
+    receivers.push_back({one.sink, one.pending, waited(one, clock_.steady())});
   }
   auditor()->tick([&](const model::StatusTable& table) { ledger_.tick(table, receivers); });
   send(ledger_.take_overdue());
@@ -461,18 +399,14 @@ store::Transition Chronicle::opened(const store::Restored& restored) {
 void Chronicle::take_up(const ledger::Remembered& remembered) {
   send(remembered.outbox);
   if (!remembered.configuration) return;
-  base::Diagnostics ignored;
-  settings::Settings old = settings::load(sources_of(*remembered.configuration),
-                                          "the configuration before", clock_.wall(), ignored);
+  const auto before = demands_in(*remembered.configuration, clock_.wall());
   policy::Demands demands;
   {
     const std::scoped_lock lock(mutex_);
     demands = demands_;
   }
-  if (ignored.has_errors() || demands.roster == nullptr) return;
-  const policy::Demands before =
-      demands_of(std::make_shared<const model::Roster>(std::move(old.roster)), old.schedule);
-  const auto weaker = policy::weakenings(before, demands, clock_.wall());
+  if (!before || demands.roster == nullptr) return;
+  const auto weaker = policy::weakenings(*before, demands, clock_.wall());
   if (weaker.empty()) return;
   metrics_.config_weakened(clock_.wall());
   ledger_.weakened(weaker);
@@ -499,11 +433,8 @@ std::vector<Chronicle::Told> Chronicle::drill_news() {
 
 void Chronicle::describe(page::Health& health) const {
   for (const alert::SinkHealth& one : delivery_.health()) {
-    const auto waits =
-        one.waiting_since ? clock_.steady() - *one.waiting_since : std::chrono::nanoseconds(0);
-    health.receivers.push_back({one.sink, one.pending,
-                                std::chrono::duration_cast<base::Duration>(waits), one.delivered,
-                                one.failed});
+    health.receivers.push_back(
+        {one.sink, one.pending, waited(one, clock_.steady()), one.delivered, one.failed});
   }
   const std::scoped_lock lock(mutex_);
   health.head_seq = head_.seq;

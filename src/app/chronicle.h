@@ -12,6 +12,7 @@
 #include "alert/delivery.h"
 #include "app/configuration.h"
 #include "app/recent_polls.h"
+#include "app/recollection.h"
 #include "app/shard.h"
 #include "app/store_access.h"
 #include "audit/auditor.h"
@@ -89,13 +90,6 @@ class Chronicle final : private store::WriterObserver {
   void count_pending() const;
 
  private:
-  struct ConfigurationText {
-    std::string text;
-    std::string sha256;
-  };
-
-  /// Takes the files out of the configuration: they are big, and needed once.
-  static ConfigurationText text_of(Configuration& configuration);
   void committed(const store::Committed& commit) override;
   void failed(const base::Error& error) override;
   store::Transition opened(const store::Restored& restored) override;
