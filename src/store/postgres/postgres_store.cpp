@@ -16,6 +16,7 @@
 #include "journal/chain.h"
 #include "journal/cut.h"
 #include "store/fact_kind.h"
+#include "store/parts.h"
 #include "store/postgres/schema.h"
 #include "store/postgres/session.h"
 
@@ -109,10 +110,10 @@ class PostgresStore final : public Store {
   template <typename Write>
   Result<void> attempt(Write& write);
   Result<void> begin();
-  Result<void> write(const Transition& transition);
   Result<void> write(const journal::Draft& draft);
   Result<void> write(const Fact& fact);
   Result<void> write(const OutboxEntry& entry);
+  Result<void> write(std::int64_t delivered);
   Result<void> connect();
   Result<void> resolve_doubt(const Head& found);
   Result<void> check_epoch();
@@ -169,11 +170,8 @@ Result<Head> PostgresStore::commit(std::span<const Transition> transitions) {
     drop_connection();
     return named(owned.error());
   }
-  return in_transaction([this, transitions]() -> Result<void> {
-    for (const Transition& transition : transitions) {
-      if (auto written = write(transition); !written) return written;
-    }
-    return {};
+  return in_transaction([this, transitions] {
+    return write_parts(transitions, [this](const auto& part) { return write(part); });
   });
 }
 
@@ -231,23 +229,6 @@ Result<void> PostgresStore::check_epoch() {
   return row->epoch == epoch_ ? Result<void>() : taken_over();
 }
 
-Result<void> PostgresStore::write(const Transition& transition) {
-  for (const journal::Draft& draft : transition.records) {
-    if (auto written = write(draft); !written) return written;
-  }
-  for (const Fact& fact : transition.facts) {
-    if (auto written = write(fact); !written) return written;
-  }
-  for (const OutboxEntry& entry : transition.outbox) {
-    if (auto written = write(entry); !written) return written;
-  }
-  for (const std::int64_t id : transition.delivered) {
-    auto written = connection_->add(kDropOutbox.name, {shard(), to_value(id)});
-    if (!written) return written;
-  }
-  return {};
-}
-
 Result<void> PostgresStore::write(const journal::Draft& draft) {
   const std::size_t place = drafts_.size();
   drafts_.push_back(draft);
@@ -276,6 +257,10 @@ Result<void> PostgresStore::write(const OutboxEntry& entry) {
   return connection_->add(kPutOutbox.name,
                           {shard(), to_value(entry.id), entry.sink, entry.alert,
                            to_value(std::int64_t{entry.due.time_since_epoch().count()})});
+}
+
+Result<void> PostgresStore::write(std::int64_t delivered) {
+  return connection_->add(kDropOutbox.name, {shard(), to_value(delivered)});
 }
 
 Result<Head> PostgresStore::cut(base::WallTime before) {

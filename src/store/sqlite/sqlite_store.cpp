@@ -15,6 +15,7 @@
 #include "journal/chain.h"
 #include "journal/cut.h"
 #include "store/fact_kind.h"
+#include "store/parts.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/files.h"
 #include "store/sqlite/rows.h"
@@ -65,10 +66,10 @@ class SqliteStore final : public Store {
   template <typename Write>
   Result<Head> in_transaction(Write write);
   Result<void> begin();
-  Result<void> write(const Transition& transition);
   Result<void> write(const journal::Draft& draft);
   Result<void> write(const Fact& fact);
   Result<void> write(const OutboxEntry& entry);
+  Result<void> write(std::int64_t delivered);
   Result<void> write_marks();
   Result<std::int64_t> last_before(const std::string& day);
   Result<void> cut_through(std::int64_t seq);
@@ -121,11 +122,8 @@ Result<void> SqliteStore::read_outbox(std::vector<OutboxEntry>& outbox) {
 }
 
 Result<Head> SqliteStore::commit(std::span<const Transition> transitions) {
-  return in_transaction([this, transitions]() -> Result<void> {
-    for (const Transition& transition : transitions) {
-      if (auto written = write(transition); !written) return written;
-    }
-    return {};
+  return in_transaction([this, transitions] {
+    return write_parts(transitions, [this](const auto& part) { return write(part); });
   });
 }
 
@@ -155,22 +153,6 @@ Result<void> SqliteStore::begin() {
   return database_.execute("BEGIN IMMEDIATE");
 }
 
-Result<void> SqliteStore::write(const Transition& transition) {
-  for (const journal::Draft& draft : transition.records) {
-    if (auto written = write(draft); !written) return written;
-  }
-  for (const Fact& fact : transition.facts) {
-    if (auto written = write(fact); !written) return written;
-  }
-  for (const OutboxEntry& entry : transition.outbox) {
-    if (auto written = write(entry); !written) return written;
-  }
-  for (const std::int64_t id : transition.delivered) {
-    if (auto written = statements_[drop_outbox].run(id); !written) return written;
-  }
-  return {};
-}
-
 Result<void> SqliteStore::write(const journal::Draft& draft) {
   const journal::Record record = journal::seal(draft, head_.seq + 1, head_.hash);
   head_ = {record.seq, record.hash};
@@ -188,6 +170,10 @@ Result<void> SqliteStore::write(const OutboxEntry& entry) {
   last_outbox_id_ = std::max(last_outbox_id_, entry.id);
   return statements_[put_outbox].run(entry.id, entry.sink, entry.alert,
                                      std::int64_t{entry.due.time_since_epoch().count()});
+}
+
+Result<void> SqliteStore::write(std::int64_t delivered) {
+  return statements_[drop_outbox].run(delivered);
 }
 
 /// The head and the highest id, in the same transaction as what moved them.
