@@ -208,16 +208,8 @@ void add_drill(CLI::App& program, Action& chosen) {
   what->add_option("--description", options->description, "Its description was changed to this");
   what->require_option(1);
   command->add_option("--for", options->lasts, "How long the alert fires")->capture_default_str();
-  command
-      ->add_option_function<std::string>(
-          "--shard",
-          [options](const std::string& text) {
-            const auto shard = parse_shard(text, process_environment());
-            if (!shard) throw CLI::ValidationError("--shard", shard.error().message);
-            options->shard = *shard;
-          },
-          "The shard that watches the organization, as given to its `run`")
-      ->type_name("I/N");
+  add_shard_option(*command, options->shard,
+                   "The shard that watches the organization, as given to its `run`");
   command->add_flag("--offline", options->offline, "Without a daemon, to the receivers alone");
   command->callback([&chosen, options] { chosen = [options] { return drill(*options); }; });
 }

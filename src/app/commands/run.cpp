@@ -90,17 +90,10 @@ void add_run(CLI::App& program, Action& chosen) {
   add_config_option(*command, options->config);
   command->add_option("--listen", options->listen,
                       "Serve on this address instead of web.listen (HOST:PORT)");
-  command
-      ->add_option_function<std::string>(
-          "--shard",
-          [options](const std::string& text) {
-            const auto shard = parse_shard(text, process_environment());
-            if (!shard) throw CLI::ValidationError("--shard", shard.error().message);
-            options->shard = *shard;
-          },
-          "Watch only this part of the organizations: I/N with I from 0 to N-1, or ordinal/N in a "
-          "StatefulSet")
-      ->type_name("I/N");
+  add_shard_option(
+      *command, options->shard,
+      "Watch only this part of the organizations: I/N with I from 0 to N-1, or ordinal/N in a "
+      "StatefulSet");
   command->callback([&chosen, options] { chosen = [options] { return run(*options); }; });
 }
 
