@@ -62,7 +62,7 @@ std::optional<policy::Demands> demands_in(const std::string& text, base::WallTim
   return demands_of(std::make_shared<const model::Roster>(std::move(old.roster)), old.schedule);
 }
 
-audit::Memory memory_of(std::shared_ptr<const model::Roster> roster,
+audit::Memory memory_of(const std::shared_ptr<const model::Roster>& roster,
                         const ledger::Remembered& remembered, const RecentPolls::Times& polled,
                         const incident::Now& now) {
   audit::Memory memory{roster, std::vector<model::KeyStatus>(roster->key_count),

@@ -31,7 +31,7 @@ std::optional<policy::Demands> demands_in(const std::string& text, base::WallTim
 
 /// The statuses of the keys of `roster`, as an earlier run left them. `polled`: when they were
 /// polled since, as far as that is known.
-audit::Memory memory_of(std::shared_ptr<const model::Roster> roster,
+audit::Memory memory_of(const std::shared_ptr<const model::Roster>& roster,
                         const ledger::Remembered& remembered, const RecentPolls::Times& polled,
                         const incident::Now& now);
 
