@@ -11,7 +11,7 @@ bench=(python3-requests golang-go golang-github-prometheus-client-golang-dev wrk
 command -v npm >/dev/null || bench+=(npm)  # other packages of nodejs bring it along
 browser=(chromium nodejs npm)
 container=(buildah podman runc catatonit mmdebstrap curl)
-kubernetes=(kubernetes-client nodejs npm)
+kubernetes=(nodejs npm python3)
 package=(dpkg-dev lintian mmdebstrap systemd-container)
 ci=(clang-tidy clang-format mmdebstrap ccache git)
 

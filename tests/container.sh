@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 deploy/install-packages.sh container
-type -P kubectl >/dev/null || deploy/install-packages.sh kubernetes
+tools=$(tests/kubernetes/tools.sh)
 cmake --preset package >/dev/null
 cmake --build --preset package --target atlas-key-sim atlas-key-auditor
 
@@ -82,7 +82,7 @@ patches:
       - {op: remove, path: /stringData}
       - {op: add, path: /data, value: {prod.key: $(base64 <"$work/auditor.key")}}
 YAML
-kubectl kustomize "$work/kube" >"$work/objects.yaml"
+"$tools/kubectl" kustomize "$work/kube" >"$work/objects.yaml"
 podman --runtime runc play kube "$work/objects.yaml" >"$work/play.log" 2>&1 || { cat "$work/play.log"; exit 1; }
 container=$(podman ps -a --format '{{.Names}}' | grep -- -auditor | head -n 1)
 until_true 'readiness' 30 asks ready
