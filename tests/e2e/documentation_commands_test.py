@@ -29,6 +29,8 @@ ELSEWHERE = {
     "journalctl": (UNIT, "tests/systemd.sh"),
     "kubectl": (r"(get pods|logs) -l app.kubernetes.io/name=atlas-key-auditor\b.*",
                 "tests/kubernetes/run.sh"),
+    "helm": (r"install auditor deploy/helm/atlas-key-auditor( --set(-file)? \S+=\S+)+",
+             "tests/kubernetes/run.sh"),
     "apt": (r"install ./build/package/atlas-key-auditor_\*.deb", "tests/systemd.sh"),
     "cmake": (r"--workflow --preset package", "tests/systemd.sh"),
     "docker": (r"build -f deploy/Containerfile -t atlas-key-auditor \.|run .* atlas-key-auditor",
@@ -186,6 +188,10 @@ class Commands(harness.TestCase):
             arguments = arguments.replace(value, word)
         wanted, by = ELSEWHERE[name]
         self.assertRegex(arguments, rf"\A(?:{wanted})\Z", name)
+        if name == "helm":
+            values = documents.text_of("deploy/helm/atlas-key-auditor/values.yaml")
+            for value in re.findall(r"--set(?:-file)? (\w+)", arguments):
+                self.assertRegex(values, rf"(?m)^{value}:")
         for path in (by, name if "/" in name else None):
             if path:
                 self.assertTrue(os.access(SOURCE / path, os.X_OK), path)
