@@ -109,6 +109,22 @@ class Documentation(harness.TestCase):
             self.assertEqual(page.keys() ^ documented.keys(), set())
         for family, labels in page.items():
             self.assertLessEqual(labels, documented[family], family)
+        self.check_series(daemon.metrics())
+
+    def check_series(self, metrics):
+        """What docs/faq.md says of their number."""
+        said = {cells[0]: int(re.match(r"\d+", cells[1])[0]) for heading, cells in
+                tables(text_of("docs/faq.md")) if heading == "How many series does it make?"}
+        samples = [(name, one) for name, found in metrics.families.items()
+                   if name != "atlas_alert_firing" for one in found]
+        of_key = [len([1 for _, one in samples if one.get("key") == key]) for key in ("key1", "key2")]
+        findings = len(metrics.all("atlas_key_finding", key="key2"))
+        self.assertEqual(of_key, [said["compliant key"], said["drifting key"] + findings])
+        organization = [name for name, one in samples if "org" in one and "key" not in one]
+        self.assertEqual(len(organization), said["organization"] + 1, "with discovery")
+        daemon = [name for name, one in samples if "org" not in one and "sink" not in one]
+        self.assertEqual(len(daemon), said["daemon"])
+        self.assertEqual(len([1 for _, one in samples if "sink" in one]), 3)
 
     def test_every_metric_that_a_page_mentions_exists(self):
         documented = {code(cells[0])[0] for _, cells in tables(text_of("docs/metrics.md"))}
@@ -119,6 +135,22 @@ class Documentation(harness.TestCase):
                 if re.sub(r"_(bucket|sum|count)$", "", name) not in documented | {"atlas_key_auditor"}:
                     unknown.append(f"{path.relative_to(SOURCE)}: {name}")
         self.assertEqual(unknown, [])
+
+    def test_the_arithmetic_of_the_questions_is_the_programs(self):
+        rows = [cells for heading, cells in tables(text_of("docs/faq.md"))
+                if heading == "How many requests does it make?"]
+        self.assertGreater(len(rows), 3)
+        for keys, interval, fetch, requests, bound in rows:
+            config = self.config(
+                "http://127.0.0.1:1", [watched(n) for n in range(int(keys.replace(",", "")))],
+                interval=interval, atlas={"timeout": "10s", "rate_limit": {}},
+                schedule={"jitter": "10%"}, first={"fetch": code(fetch)[0]})
+            said = self.run_auditor("check", "--config", config, "--explain")
+            said = said.stdout + said.stderr
+            self.assertIn(f"requests   {requests.split(':')[0]} a minute of the 100", said)
+            self.assertIn(f"at most {bound} after a change", said)
+            if ":" in requests:
+                self.assertIn(re.search(r"stretched to \w+", requests)[0], said)
 
     def test_every_alert_is_documented_and_exists(self):
         source = text_of("src/incident/alert.cpp")
