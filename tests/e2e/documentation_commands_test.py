@@ -247,6 +247,27 @@ class Commands(harness.TestCase):
         for block in shown["docs/web-security.md"]:
             self.try_block(block, place, {"9974": daemon.url})
 
+    def test_what_the_first_screen_shows_is_what_the_quickstart_says(self):
+        shutil.copytree(SOURCE / "deploy/quickstart", self.directory / "quickstart")
+        sim = self.keep(harness.Simulator("--fixture", self.directory / "quickstart/fixture.json"))
+        config = self.directory / "quickstart/auditor.yaml"
+        config.write_text(config.read_text().replace("http://127.0.0.1:9975", sim.url))
+        daemon = self.daemon(config)
+        harness.wait_for("a finding", lambda: daemon.metrics().all("atlas_key_finding", key="reports"))
+        daemon.wait_for_state("backup", "forbidden", "ip_not_on_access_list", seconds=30)
+        said = self.run_auditor("audit", "--config", config).stdout
+        finding, metrics = [block.text for block in documents.blocks()
+                            if block.section[0] == "README.md" and block.kind == "text"]
+        anytime = r"\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z"
+        wanted = re.sub(r"since\\ \S+", rf"since {anytime}", re.escape(finding))
+        self.assertRegex(said, wanted)
+        for line in metrics.splitlines():
+            self.assertRegex(daemon.metrics().text, rf"(?m)^{re.escape(line).replace('…', '[0-9a-f]+')}$")
+        line = next(block.text for block in documents.blocks()
+                    if block.section[0] == "docs/logs.md" and block.kind == "text")
+        wanted = re.escape(line.split(" ", 1)[1].strip()).replace("…", ".*")
+        self.assertRegex(daemon.stderr, rf"(?m)^{anytime} {wanted}$")
+
     def test_those_within_texts(self):
         addresses = self.world()
         tried = 0
