@@ -144,6 +144,23 @@ TEST_CASE_FIXTURE(Fixture, "files that exporters refuse are refused, each with t
       {"tls_server_config:\n  cert_file: server.crt\n  key_file: ''\n",
        "web.yml:2:3: 'tls_server_config' needs 'key_file': the certificate's key (PEM), or 'key', "
        "the same in place\n"},
+      {"tls_server_config:\n  cert: ''\n  key_file: server.key\n",
+       "web.yml:2:3: 'tls_server_config' needs 'cert_file': the server's certificate (PEM), or "
+       "'cert', the same in place\n"},
+      {"tls_server_config:\n  cert_file: server.crt\n  key: ''\n",
+       "web.yml:2:3: 'tls_server_config' needs 'key_file': the certificate's key (PEM), or 'key', "
+       "the same in place\n"},
+      {"tls_server_config:\n  cert_file: ''\n  key_file: ''\n  client_auth_type: x\n",
+       "web.yml:2:3: 'tls_server_config' needs 'cert_file': the server's certificate (PEM), or "
+       "'cert', the same in place\n"
+       "web.yml:2:3: 'tls_server_config' needs 'key_file': the certificate's key (PEM), or 'key', "
+       "the same in place\n"
+       "web.yml:4:21: 'client_auth_type' of 'tls_server_config' must be one of NoClientCert, "
+       "RequestClientCert, RequireAnyClientCert, RequireClientCert, VerifyClientCertIfGiven, "
+       "RequireAndVerifyClientCert; 'x' is none of them\n"},
+      {"tls_server_config:\n  cert_file: none\n  key_file: none\n",
+       "web.yml:2:14: cannot read the certificate none: No such file or directory\n"
+       "web.yml:3:13: cannot read the key none: No such file or directory\n"},
       {"tls_server_config:\n  cert_file: none\n  key_file: server.key\n",
        "web.yml:2:14: cannot read the certificate none: No such file or directory\n"},
       {"tls_server_config:\n  cert_file: server.crt\n  key_file: none\n",
