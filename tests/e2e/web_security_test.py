@@ -249,10 +249,12 @@ class WebSecurity(harness.TestCase):
                 try:
                     with self.connect() as client:
                         seen.add(client.getpeercert()["subject"][0][0][1])
-                        client.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-                                       b"\r\n")
-                        if not client.recv(100).startswith(b"HTTP/1.1 200"):
-                            failures.append("no answer")
+                        client.sendall(f"GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: "
+                                       f"{RIGHT['Authorization']}\r\nConnection: close\r\n\r\n"
+                                       .encode())
+                        answer = client.recv(100)
+                        if not answer.startswith(b"HTTP/1.1 200"):
+                            failures.append(answer)
                 except OSError as error:
                     failures.append(error)
         threads = [threading.Thread(target=scrape) for _ in range(4)]
