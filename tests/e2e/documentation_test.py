@@ -1,5 +1,6 @@
 """The documentation against the program, both ways: links, commands and their options, metrics, alerts,
 filters, events of the log."""
+import json
 import re
 import subprocess
 import unittest
@@ -57,6 +58,13 @@ class Documentation(harness.TestCase):
         alone = [str(path.relative_to(SOURCE)) for path in documents.MARKDOWN
                  if path not in linked and path.is_relative_to(SOURCE / "docs")]
         self.assertEqual(alone, [])
+
+    def test_every_whole_json_block_is_json(self):
+        whole = [block for block in documents.blocks() if block.kind == "json" and "…" not in block.text]
+        self.assertGreater(len(whole), 5)
+        for block in whole:
+            with self.subTest(block.place):
+                json.loads(block.text)
 
     def test_every_command_is_documented_and_exists(self):
         commands = commands_of()
