@@ -2,6 +2,7 @@
 #include "atlas/auth/digest_answer.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -25,8 +26,8 @@ DigestChallenge rfc7616(DigestAlgorithm algorithm) {
   return challenge;
 }
 
-const DigestUse kRfc7616Use{"GET", "/dir/index.html", 1,
-                            "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"};
+const DigestUse kFirstUse{"GET", "/dir/index.html", 1};
+constexpr std::string_view kRfc7616Cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
 
 /// Of RFC 2617, section 3.5.
 DigestChallenge rfc2617() {
@@ -38,9 +39,15 @@ DigestChallenge rfc2617() {
   return challenge;
 }
 
-TEST_SUITE("answer_digest") {
+base::Result<std::string> answer(const DigestChallenge& challenge, const DigestIdentity& identity,
+                                 const DigestUse& use = kFirstUse,
+                                 std::string_view cnonce = kRfc7616Cnonce) {
+  return DigestAnswerer(challenge, identity, cnonce).answer(use);
+}
+
+TEST_SUITE("DigestAnswerer") {
   TEST_CASE("the MD5 example of RFC 7616 comes out whole") {
-    CHECK(answer_digest(rfc7616(DigestAlgorithm::md5), kMufasa, kRfc7616Use).value() ==
+    CHECK(answer(rfc7616(DigestAlgorithm::md5), kMufasa).value() ==
           "Digest username=\"Mufasa\", realm=\"http-auth@example.org\", "
           "nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", uri=\"/dir/index.html\", "
           "response=\"8ca523f5e9506fed4657c9700eebdbec\", algorithm=MD5, qop=auth, nc=00000001, "
@@ -55,28 +62,27 @@ TEST_SUITE("answer_digest") {
       std::string name;
       DigestChallenge challenge;
       DigestIdentity identity;
-      DigestUse use;
+      std::string_view cnonce;
       std::string response;
     };
-    const DigestUse first{"GET", "/dir/index.html", 1, "0a4f113b"};
     const std::vector<Row> rows{
-        {"RFC 7616 SHA-256", rfc7616(DigestAlgorithm::sha256), kMufasa, kRfc7616Use,
+        {"RFC 7616 SHA-256", rfc7616(DigestAlgorithm::sha256), kMufasa, kRfc7616Cnonce,
          "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"},
-        {"RFC 2617", rfc2617(), kOldMufasa, first, "6629fae49393a05397450978507c4ef1"},
-        {"RFC 2617 as RFC 2069", without_qop, kOldMufasa, first,
+        {"RFC 2617", rfc2617(), kOldMufasa, "0a4f113b", "6629fae49393a05397450978507c4ef1"},
+        {"RFC 2617 as RFC 2069", without_qop, kOldMufasa, "0a4f113b",
          "670fd8c2df070c60b045671b8b24ff02"},
     };
     for (const Row& row : rows) {
       CAPTURE(row.name);
-      const std::string header = answer_digest(row.challenge, row.identity, row.use).value();
+      const std::string header = answer(row.challenge, row.identity, kFirstUse, row.cnonce).value();
       CHECK(header.find("response=\"" + row.response + "\"") != std::string::npos);
     }
   }
 
   TEST_CASE("session algorithms hash the nonces in") {
     // H(H(user:realm:password):nonce:cnonce) computed with another program.
-    const auto md5 = answer_digest(rfc7616(DigestAlgorithm::md5_sess), kMufasa, kRfc7616Use);
-    const auto sha = answer_digest(rfc7616(DigestAlgorithm::sha256_sess), kMufasa, kRfc7616Use);
+    const auto md5 = answer(rfc7616(DigestAlgorithm::md5_sess), kMufasa);
+    const auto sha = answer(rfc7616(DigestAlgorithm::sha256_sess), kMufasa);
     CHECK(md5->find("response=\"e783283f46242139c486a698fec7211d\", algorithm=MD5-sess") !=
           std::string::npos);
     CHECK(sha->find("response=\"2fd51b3a77ad75bad6afad6003e818d767133c46d9e2749e7f5232ae1ea3efd7\","
@@ -84,17 +90,25 @@ TEST_SUITE("answer_digest") {
   }
 
   TEST_CASE("the count is eight hex digits, and without qop nothing belonging to it is sent") {
-    DigestUse use = kRfc7616Use;
+    DigestUse use = kFirstUse;
     use.count = 0x1af;
-    CHECK(answer_digest(rfc7616(DigestAlgorithm::md5), kMufasa, use)->find("nc=000001af,") !=
+    CHECK(answer(rfc7616(DigestAlgorithm::md5), kMufasa, use)->find("nc=000001af,") !=
           std::string::npos);
     DigestChallenge challenge = rfc2617();
     challenge.qop_auth = false;
     challenge.opaque.reset();
-    CHECK(answer_digest(challenge, kOldMufasa, kRfc7616Use).value() ==
+    CHECK(answer(challenge, kOldMufasa).value() ==
           "Digest username=\"Mufasa\", realm=\"testrealm@host.com\", "
           "nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", uri=\"/dir/index.html\", "
           "response=\"670fd8c2df070c60b045671b8b24ff02\"");
+  }
+
+  TEST_CASE("an answer does not depend on the answers before it") {
+    const DigestChallenge challenge = rfc7616(DigestAlgorithm::sha256_sess);
+    DigestAnswerer answerer(challenge, kMufasa, kRfc7616Cnonce);
+    CHECK(answerer.answer(kFirstUse).value() == answer(challenge, kMufasa).value());
+    const DigestUse second{"GET", "/another", 2};
+    CHECK(answerer.answer(second).value() == answer(challenge, kMufasa, second).value());
   }
 
   TEST_CASE("quotes and backslashes are escaped in the header and plain in the hash") {
@@ -102,8 +116,7 @@ TEST_SUITE("answer_digest") {
     challenge.realm = R"(a "b" \ c)";
     challenge.opaque = R"(o"o)";
     const DigestIdentity identity{R"(us"er)", base::Secret("pw")};
-    const DigestUse use{"GET", "/x?y=1", 1, "c"};
-    const std::string header = answer_digest(challenge, identity, use).value();
+    const std::string header = answer(challenge, identity, {"GET", "/x?y=1", 1}, "c").value();
     CHECK(header.starts_with(R"(Digest username="us\"er", realm="a \"b\" \\ c", nonce=)"));
     CHECK(header.find(R"(uri="/x?y=1")") != std::string::npos);
     CHECK(header.ends_with(R"(opaque="o\"o")"));
@@ -112,10 +125,10 @@ TEST_SUITE("answer_digest") {
 
   TEST_CASE("a hash that OpenSSL refuses is explained") {
     REQUIRE(EVP_set_default_properties(nullptr, "fips=yes") == 1);
-    const auto answer = answer_digest(rfc7616(DigestAlgorithm::md5), kMufasa, kRfc7616Use);
+    const auto refused = answer(rfc7616(DigestAlgorithm::md5), kMufasa);
     EVP_set_default_properties(nullptr, "");
-    REQUIRE_FALSE(answer.has_value());
-    CHECK(answer.error().message ==
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message ==
           "OpenSSL refuses to compute MD5, which the service demands (MD5 is forbidden in FIPS "
           "mode): use a service account instead of an API key");
   }

@@ -89,7 +89,9 @@ class DigestCredential : public Credential, public std::enable_shared_from_this<
 struct Session {
   DigestChallenge challenge;
   std::string cnonce;
-  std::uint32_t count = 0;  // how often its nonce was used
+  std::uint32_t count = 0;                                   // how often its nonce was used
+  std::shared_ptr<const DigestIdentity> identity = nullptr;  // who answered it last
+  std::optional<DigestAnswerer> answerer = std::nullopt;     // in whose name
 };
 
 class DigestAuthenticator : public Authenticator {
@@ -127,25 +129,31 @@ class DigestAuthenticator : public Authenticator {
 
  private:
   /// Sends it with an answer to the challenge, if there is one; without, it fetches one.
-  base::Result<http::Exchange> send(const http::Request& request, Line& line) {
+  base::Result<http::Exchange> send(http::Request& request, Line& line) {
     if (!session_) return line.send(request);
-    auto headers = prove(request);
-    if (!headers) return tl::unexpected(std::move(headers.error()));
-    http::Request proven = request;
-    proven.headers = std::move(*headers);
+    auto proof = prove(request);
+    if (!proof) return tl::unexpected(std::move(proof.error()));
+    request.headers.emplace_back("Authorization", std::move(*proof));
     // A server that read the request before it closed the connection refuses the same count again.
-    proven.renewed_headers = [this, &request] { return prove(request).value_or(request.headers); };
-    return line.send(proven);
+    request.renewed_headers = [this, &request] {
+      http::HeaderList headers = request.headers;
+      if (auto another = prove(request)) headers.back().second = std::move(*another);
+      return headers;
+    };
+    auto exchange = line.send(request);
+    request.headers.pop_back();
+    request.renewed_headers = nullptr;
+    return exchange;
   }
 
-  /// The headers with one more use of the nonce.
-  base::Result<http::HeaderList> prove(const http::Request& request) {
-    const DigestUse use{request.method, request.target, ++session_->count, session_->cnonce};
-    auto header = answer_digest(session_->challenge, *credential_->identity(), use);
-    if (!header) return tl::unexpected(std::move(header.error()));
-    http::HeaderList headers = request.headers;
-    headers.emplace_back("Authorization", std::move(*header));
-    return headers;
+  /// The value of its Authorization header, with one more use of the nonce.
+  base::Result<std::string> prove(const http::Request& request) {
+    auto identity = credential_->identity();
+    if (session_->identity != identity) {
+      session_->answerer.emplace(session_->challenge, *identity, session_->cnonce);
+      session_->identity = std::move(identity);
+    }
+    return session_->answerer->answer({request.method, request.target, ++session_->count});
   }
 
   bool is_new(const std::optional<DigestChallenge>& challenge) const {
@@ -162,8 +170,7 @@ class DigestAuthenticator : public Authenticator {
     auto cnonce = make_cnonce();
     if (!cnonce) return;  // the present nonce serves as well
     session_->challenge.nonce = next->second;
-    session_->cnonce = std::move(*cnonce);
-    session_->count = 0;
+    session_ = Session{std::move(session_->challenge), std::move(*cnonce)};
   }
 
   Refusal refuse(const base::Error& error) {

@@ -1,11 +1,10 @@
 // The arithmetic of RFC 7616, section 3.4, and of RFC 2069 where there is no qop. Entry point:
-// answer_digest(). Texts that are hashed are the unescaped ones; the header repeats them escaped.
+// DigestAnswerer. Texts that are hashed are the unescaped ones; the header repeats them escaped.
 #include "atlas/auth/digest_answer.h"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <memory>
+#include <initializer_list>
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -35,64 +34,12 @@ bool is_session(DigestAlgorithm algorithm) {
   return algorithm == DigestAlgorithm::md5_sess || algorithm == DigestAlgorithm::sha256_sess;
 }
 
-class Hash {
- public:
-  explicit Hash(DigestAlgorithm algorithm)
-      : type_(EVP_MD_fetch(nullptr, is_sha256(algorithm) ? "SHA256" : "MD5", nullptr)) {}
-
-  /// False if the provider has no such hash, or may not use it.
-  bool usable() const { return type_ != nullptr; }
-
-  /// In lower-case hex; empty if OpenSSL fails.
-  std::string operator()(std::string_view text) const {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-    unsigned size = 0;
-    const int done =
-        EVP_Digest(text.data(), text.size(), bytes.data(), &size, type_.get(), nullptr);
-    return done == 1 ? hex(bytes.data(), size) : std::string();
-  }
-
- private:
-  struct Free {
-    void operator()(EVP_MD* type) const { EVP_MD_free(type); }
-  };
-  std::unique_ptr<EVP_MD, Free> type_;
-};
-
-/// H(A1): whoever knows it can answer in the user's place, so it is a secret too.
-Secret credential_hash(const Hash& hash, const DigestChallenge& challenge,
-                       const DigestIdentity& identity, std::string_view cnonce) {
-  const Secret plain(
-      fmt::format("{}:{}:{}", identity.username, challenge.realm, identity.password.reveal()));
-  Secret first(hash(plain.reveal()));
-  if (!is_session(challenge.algorithm)) return first;
-  const Secret session(fmt::format("{}:{}:{}", first.reveal(), challenge.nonce, cnonce));
-  return Secret(hash(session.reveal()));
-}
-
-std::string response(const Hash& hash, const DigestChallenge& challenge,
-                     const DigestIdentity& identity, const DigestUse& use) {
-  const Secret first = credential_hash(hash, challenge, identity, use.cnonce);
-  const std::string second = hash(fmt::format("{}:{}", use.method, use.target));
-  const Secret all(challenge.qop_auth
-                       ? fmt::format("{}:{}:{:08x}:{}:auth:{}", first.reveal(), challenge.nonce,
-                                     use.count, use.cnonce, second)
-                       : fmt::format("{}:{}:{}", first.reveal(), challenge.nonce, second));
-  return hash(all.reveal());
-}
-
 std::string quoted(std::string_view text) {
-  std::string result;
+  std::string result = "\"";
   result.reserve(text.size() + 2);
-  result += '"';
-  for (;;) {
-    const std::size_t plain = std::min(text.find_first_of("\"\\"), text.size());
-    result += text.substr(0, plain);
-    text.remove_prefix(plain);
-    if (text.empty()) break;
-    result += '\\';
-    result += text.front();
-    text.remove_prefix(1);
+  for (const char symbol : text) {
+    if (symbol == '"' || symbol == '\\') result += '\\';
+    result += symbol;
   }
   result += '"';
   return result;
@@ -100,26 +47,82 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-base::Result<std::string> answer_digest(const DigestChallenge& challenge,
-                                        const DigestIdentity& identity, const DigestUse& use) {
-  const Hash hash(challenge.algorithm);
-  const std::string proof = hash.usable() ? response(hash, challenge, identity, use) : "";
+/// In lower-case hex. Its parts go in one by one, so that no secret text is put together.
+class DigestAnswerer::Hash {
+ public:
+  explicit Hash(DigestAlgorithm algorithm)
+      : type_(EVP_MD_fetch(nullptr, is_sha256(algorithm) ? "SHA256" : "MD5", nullptr)),
+        context_(EVP_MD_CTX_new()) {}
+
+  /// Empty if the provider has no such hash or may not use it, or OpenSSL fails otherwise.
+  std::string operator()(std::initializer_list<std::string_view> parts) const {
+    EVP_MD_CTX* const context = context_.get();
+    if (type_ == nullptr || context == nullptr) return {};
+    if (EVP_DigestInit_ex(context, type_.get(), nullptr) != 1) return {};
+    for (const std::string_view part : parts) {
+      if (EVP_DigestUpdate(context, part.data(), part.size()) != 1) return {};
+    }
+    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+    unsigned size = 0;
+    if (EVP_DigestFinal_ex(context, bytes.data(), &size) != 1) return {};
+    return hex(bytes.data(), size);
+  }
+
+ private:
+  struct Free {
+    void operator()(EVP_MD* type) const { EVP_MD_free(type); }
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+  std::unique_ptr<EVP_MD, Free> type_;
+  std::unique_ptr<EVP_MD_CTX, Free> context_;
+};
+
+DigestAnswerer::DigestAnswerer(const DigestChallenge& challenge, const DigestIdentity& identity,
+                               std::string_view cnonce)
+    : algorithm_(challenge.algorithm),
+      qop_auth_(challenge.qop_auth),
+      hash_(std::make_unique<Hash>(algorithm_)),
+      hashed_before_count_(fmt::format(":{}:", challenge.nonce)),
+      opening_(
+          fmt::format("Digest username={}, realm={}, nonce={}, uri=", quoted(identity.username),
+                      quoted(challenge.realm), quoted(challenge.nonce))) {
+  credential_hash_ =
+      Secret((*hash_)({identity.username, ":", challenge.realm, ":", identity.password.reveal()}));
+  if (is_session(algorithm_)) {
+    credential_hash_ =
+        Secret((*hash_)({credential_hash_.reveal(), ":", challenge.nonce, ":", cnonce}));
+  }
+  if (challenge.names_algorithm) middle_ = fmt::format(", algorithm={}", to_string(algorithm_));
+  if (qop_auth_) {
+    hashed_after_count_ = fmt::format(":{}:auth:", cnonce);
+    middle_ += ", qop=auth, nc=";
+    end_ = fmt::format(R"(, cnonce="{}")", cnonce);
+  }
+  if (challenge.opaque) end_ += fmt::format(", opaque={}", quoted(*challenge.opaque));
+}
+
+DigestAnswerer::~DigestAnswerer() = default;
+DigestAnswerer::DigestAnswerer(DigestAnswerer&&) noexcept = default;
+DigestAnswerer& DigestAnswerer::operator=(DigestAnswerer&&) noexcept = default;
+
+std::string DigestAnswerer::response(const DigestUse& use, std::string_view count) {
+  const std::string_view first = credential_hash_.reveal();
+  const std::string second = (*hash_)({use.method, ":", use.target});
+  if (first.empty() || second.empty()) return {};
+  return (*hash_)({first, hashed_before_count_, count, hashed_after_count_, second});
+}
+
+base::Result<std::string> DigestAnswerer::answer(const DigestUse& use) {
+  const std::string count = qop_auth_ ? fmt::format("{:08x}", use.count) : std::string();
+  const std::string proof = response(use, count);
   if (proof.empty()) {
     return fail(ErrorKind::internal,
                 fmt::format("OpenSSL refuses to compute {}, which the service demands (MD5 is "
                             "forbidden in FIPS mode): use a service account instead of an API key",
-                            to_string(challenge.algorithm)));
+                            to_string(algorithm_)));
   }
-  std::string header = fmt::format(
-      R"(Digest username={}, realm={}, nonce={}, uri={}, response="{}")", quoted(identity.username),
-      quoted(challenge.realm), quoted(challenge.nonce), quoted(use.target), proof);
-  if (challenge.names_algorithm)
-    header += fmt::format(", algorithm={}", to_string(challenge.algorithm));
-  if (challenge.qop_auth) {
-    header += fmt::format(R"(, qop=auth, nc={:08x}, cnonce="{}")", use.count, use.cnonce);
-  }
-  if (challenge.opaque) header += fmt::format(", opaque={}", quoted(*challenge.opaque));
-  return header;
+  return fmt::format(R"({}{}, response="{}"{}{}{})", opening_, quoted(use.target), proof, middle_,
+                     count, end_);
 }
 
 base::Result<std::string> make_cnonce() {
