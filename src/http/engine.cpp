@@ -1,11 +1,14 @@
 // The one file that knows httplib's client. A subclass lends its protected process_request(), which
 // writes a request to and reads an answer from any httplib::Stream, and leaves sockets, deadlines
 // and limits to us. The Stream below is where those are kept: it reads the answer's head itself and
-// shows httplib a short one that says only how the body is framed.
+// shows httplib a short one, by which the body ends where the Stream does, unless it is in chunks.
 #include "http/engine.h"
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <iterator>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -72,7 +75,9 @@ class AnswerStream final : public httplib::Stream {
   HeadReader reader_;
   std::string& buffer_;
   std::size_t position_ = 0;  ///< in the buffer: what httplib has not read yet
-  std::string outgoing_;      ///< head and body of a small request leave as one packet
+  /// Bytes that httplib may still read; without end where the chunks or the server's close tell.
+  std::uint64_t left_ = std::numeric_limits<std::uint64_t>::max();
+  std::string outgoing_;  ///< head and body of a small request leave as one packet
   std::optional<Head> head_;
   std::optional<TransportError> fault_;
   std::string line_;  ///< what httplib has read byte by byte since the last line's end
@@ -102,8 +107,10 @@ bool AnswerStream::flush() {
 ssize_t AnswerStream::read(char* into, size_t size) {
   if (fault_) return -1;
   if (!head_ && (!flush() || !read_head())) return -1;
+  if (left_ == 0) return 0;
   if (!has_leftover() && !fill()) return fault_ ? -1 : 0;
-  const auto taken = std::min(size, buffer_.size() - position_);
+  const auto taken = std::min<std::uint64_t>({size, buffer_.size() - position_, left_});
+  left_ -= taken;
   std::copy_n(buffer_.data() + position_, taken, into);
   position_ += taken;
   return is_within_limits({into, taken}, size) ? static_cast<ssize_t>(taken) : -1;
@@ -141,19 +148,20 @@ bool AnswerStream::read_head() {
 }
 
 void AnswerStream::show_head() {
-  auto shown = fmt::format("HTTP/1.1 {}\r\n", head_->status);
+  const bool chunked = head_->framing == Framing::chunked;
+  buffer_.clear();  // keeps its memory
+  fmt::format_to(std::back_inserter(buffer_), "HTTP/1.1 {}\r\n{}\r\n", head_->status,
+                 chunked ? "Transfer-Encoding: chunked\r\n" : "");
   if (head_->framing == Framing::length || head_->framing == Framing::none) {
-    shown += fmt::format("Content-Length: {}\r\n", head_->length);
-  } else if (head_->framing == Framing::chunked) {
-    shown += "Transfer-Encoding: chunked\r\n";
+    left_ = buffer_.size() + head_->length;
   }
-  shown += "\r\n";
-  buffer_ = shown.append(reader_.rest());
+  buffer_ += reader_.rest();
   position_ = 0;
 }
 
 /// httplib asks for lines byte by byte and for bodies in blocks, which tells them apart.
 bool AnswerStream::is_within_limits(std::string_view taken, std::size_t asked) {
+  if (head_->framing != Framing::chunked) return true;
   if (asked > 1 || (!line_.empty() && line_.back() == '\n')) line_.clear();
   if (asked == 1) line_ += taken;
   if (line_.size() > kLineLimit) {

@@ -14,6 +14,8 @@ namespace aka::http {
 namespace {
 
 constexpr std::string_view kOpening = "HTTP/1.";
+/// As many as answers rarely exceed, to allocate once.
+constexpr std::size_t kUsualFields = 16;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -123,6 +125,7 @@ tl::expected<Head, std::string> parse_head(std::string_view text, std::string_vi
   if (!status) return tl::unexpected<std::string>("it does not begin like an HTTP answer");
   Head head;
   head.status = *status;
+  head.headers.reserve(kUsualFields);
   for (auto line = take_line(text); !line.empty(); line = take_line(text)) {
     if (!add_field(line, head.headers)) {
       return tl::unexpected<std::string>("it holds a malformed header line");
