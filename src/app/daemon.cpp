@@ -316,19 +316,19 @@ audit::Observers Daemon::observers(Chronicle& chronicle) {
   return observers;
 }
 
-void Daemon::count_requests(const model::Organization& organization,
-                            const atlas::Traffic& traffic) {
-  const auto counters = metrics_.organization(organization.id);
-  if (counters == nullptr) return;
+metrics::OrganizationHandle Daemon::count_requests(const model::Organization& organization,
+                                                   const atlas::Traffic& traffic) {
+  auto counters = metrics_.organization(organization.id);
+  if (counters == nullptr) return counters;
   for (const atlas::Sent& sent : traffic.sent)
     metrics_.count_request(*counters, sent.code, sent.took);
+  return counters;
 }
 
 void Daemon::on_poll(const audit::PollReport& report) {
-  if (const auto counters = metrics_.organization(report.organization.id)) {
+  if (const auto counters = count_requests(report.organization, report.fetched)) {
     metrics_.count_poll(*counters, report.advance.after.state);
   }
-  count_requests(report.organization, report.fetched);
   metrics_.observe_delay(report.lateness);
   log_poll(report);
 }

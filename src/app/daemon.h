@@ -87,7 +87,9 @@ class Daemon {
   PageSources page_sources();
   page::Health health() const;
   audit::Observers observers(Chronicle& chronicle);
-  void count_requests(const model::Organization& organization, const atlas::Traffic& traffic);
+  /// Answers the organization's counters; null if it left the configuration.
+  metrics::OrganizationHandle count_requests(const model::Organization& organization,
+                                             const atlas::Traffic& traffic);
   void on_poll(const audit::PollReport& report);
 
   const DaemonOptions options_;

@@ -70,6 +70,7 @@ log::Level level_of(settings::LogLevel level) {
 void log_poll(const audit::PollReport& report) {
   if (report.advance.state_changed) log_state(report);
   log_changes(report.organization, report.key, report.advance);
+  if (!log::is_written(log::Level::debug)) return;
   log::debug("poll", {{"org", report.organization.name},
                       {"key", report.key.name},
                       {"state", std::string(model::to_string(report.advance.after.state))},

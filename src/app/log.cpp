@@ -74,8 +74,10 @@ void configure(Level least, Format format) {
   g_format = format;
 }
 
+bool is_written(Level level) { return level >= g_least.load(); }
+
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
-  if (level < g_least.load()) return;
+  if (!is_written(level)) return;
   const std::string time = base::format_utc(base::system_clock().wall());
   const std::string line = format_line(g_format.load(), time, level, event, fields);
   logger().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));

@@ -17,6 +17,9 @@ using Field = std::pair<std::string_view, std::string>;
 /// Sets what is written to standard error from now on. Safe at any time, from any thread.
 void configure(Level least, Format format);
 
+/// Whether lines of that level are written; asks who would make a debug line's fields in vain.
+bool is_written(Level level);
+
 void write(Level level, std::string_view event, std::initializer_list<Field> fields);
 
 inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {

@@ -39,11 +39,12 @@ Client::Call Client::call(std::string target, std::string_view accept, std::size
                           const base::StopSignal& stop) {
   http::Request request;
   request.target = std::move(target);
+  request.headers.reserve(2);  // with the one that proves who asks
   request.headers.emplace_back("Accept", accept);
   request.body_limit = body_limit;
   Line line(*transport_, service_->base_path, clock_, deadline, stop);
   Call call{authenticator_->perform(std::move(request), line), {}};
-  call.traffic.sent = line.sent();
+  call.traffic.sent = line.take_sent();
   if (!call.reply) {
     call.traffic.http_status = call.reply.error().http_status;
     call.traffic.rate.retry_after = call.reply.error().retry_after;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -30,12 +31,12 @@ class Line {
         deadline_(deadline),
         stop_(stop) {}
 
-  /// Sends a request to the API; counted in sent().
+  /// Sends a request to the API; counted for take_sent().
   http::Exchange send(const http::Request& request);
   /// Sends a request to the token endpoint, which has a limit of its own; not counted.
   http::Exchange send_aside(const http::Request& request);
 
-  const std::vector<Sent>& sent() const { return sent_; }
+  std::vector<Sent> take_sent() { return std::move(sent_); }
   const std::string& base_path() const { return base_path_; }
   const base::Clock& clock() const { return clock_; }
   std::chrono::steady_clock::time_point deadline() const { return deadline_; }

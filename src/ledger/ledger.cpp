@@ -146,8 +146,7 @@ bool Ledger::is_worth_keeping(Cause cause, const policy::Advance& advance) const
 
 BookStep Ledger::reconcile(const Scope& scope, const model::Organization& organization,
                            const model::Key& key, const model::KeyStatus& status,
-                           const model::OrganizationStatus& of) {
-  const incident::Now when = now();
+                           const model::OrganizationStatus& of, const incident::Now& when) {
   const auto held = book_.fires_nothing(scope) ? incident::Held::left_out : incident::Held::listed;
   const bool unknown = status.evidence == model::Evidence::none;
   return book_.reconcile(
@@ -183,7 +182,7 @@ void Ledger::key(Cause cause, const model::Organization& organization, const mod
     ++counts.polls;
     if (advance.after.streaks.failed == 0) ++counts.conclusive;
   }
-  const BookStep step = reconcile(scope, organization, key, advance.after, of);
+  const BookStep step = reconcile(scope, organization, key, advance.after, of, when);
   const bool keep = is_worth_keeping(cause, advance);
   if (!keep && step.empty()) return;
   Transition transition;

@@ -150,7 +150,8 @@ class Ledger {
 
   incident::BookStep reconcile(const incident::Scope& scope,
                                const model::Organization& organization, const model::Key& key,
-                               const model::KeyStatus& status, const model::OrganizationStatus& of);
+                               const model::KeyStatus& status, const model::OrganizationStatus& of,
+                               const incident::Now& when);
   incident::BookStep reconcile(const model::Organization& organization,
                                const model::OrganizationStatus& of);
   void take_alerts(std::vector<incident::Alert> alerts);

@@ -83,7 +83,7 @@ class Session {
     request.target = std::move(target);
     first_ = transport_.requests.size();
     auto reply = authenticator_->perform(request, line);
-    sent_ = line.sent();
+    sent_ = line.take_sent();
     return reply;
   }
 

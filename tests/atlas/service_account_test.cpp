@@ -37,7 +37,7 @@ class Session {
     http::Request request;
     request.target = "/t";
     auto reply = authenticator_->perform(request, line);
-    sent_ = line.sent();
+    sent_ = line.take_sent();
     return reply;
   }
 
