@@ -40,6 +40,35 @@ TEST_SUITE("shipped configurations") {
     CHECK(load_path(kShipped / "multi-organization.yaml", kShipped).report.empty());
   }
 
+  TEST_CASE("full.yaml shows the defaults") {
+    const Settings full = load_path(kShipped / "full.yaml", kShipped).settings;
+    const Settings usual;
+    CHECK(full.atlas.base_url.origin == usual.atlas.base_url.origin);
+    CHECK(full.atlas.base_url.target == usual.atlas.base_url.target);
+    CHECK(full.atlas.api == usual.atlas.api);
+    CHECK(full.atlas.timeout == usual.atlas.timeout);
+    CHECK(full.atlas.ca_file == usual.atlas.ca_file);
+    CHECK(full.atlas.proxy == usual.atlas.proxy);
+    CHECK(full.atlas.connections == usual.atlas.connections);
+    CHECK(full.atlas.rate_limit == usual.atlas.rate_limit);
+    CHECK(full.schedule.interval == usual.schedule.interval);
+    CHECK(full.schedule.jitter == doctest::Approx(usual.schedule.jitter));
+    CHECK(full.schedule.stale_after == usual.schedule.stale_after);
+    CHECK(full.schedule.confirm == usual.schedule.confirm);
+    CHECK(full.schedule.recheck == usual.schedule.recheck);
+    CHECK(full.web.listen == usual.web.listen);
+    CHECK(full.web.config_file == usual.web.config_file);
+    CHECK(full.web.lifecycle == usual.web.lifecycle);
+    CHECK(full.store.path == usual.store.path);
+    CHECK(full.store.retention == usual.store.retention);
+    CHECK(full.log.level == usual.log.level);
+    CHECK(full.log.format == usual.log.format);
+    REQUIRE_FALSE(full.roster.organizations.empty());
+    CHECK(full.roster.organizations[0].interval == usual.schedule.interval);
+    CHECK(full.roster.organizations[0].fetch == model::Organization().fetch);
+    CHECK(full.roster.organizations[0].discover == model::Organization().discover);
+  }
+
   TEST_CASE("full.yaml shows every setting of every mapping") {
     // A setting that nothing resembles makes the reader list the ones it knows.
     const std::string bogus = "qqqqqqqqqqqqqqqqqqqqqqqq: 1";
