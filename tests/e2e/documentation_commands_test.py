@@ -167,8 +167,9 @@ class Commands(harness.TestCase):
         ended = subprocess.run(["/bin/bash", "-euo", "pipefail", "-c", script], cwd=place,
                                capture_output=True, text=True,
                                timeout=110 * max(1, harness.SLOWNESS),
-                               env={"PATH": str(self.tools), "HOME": str(place),
-                                    "POD_NAME": "auditor-2"})
+                               env={**{name: value for name, value in os.environ.items()
+                                       if name.endswith("SAN_OPTIONS")}, "PATH": str(self.tools),
+                                    "HOME": str(place), "POD_NAME": "auditor-2"})
         self.collected.append((script, ended.stdout.encode() + ended.stderr.encode()))
         return ended
 
