@@ -209,7 +209,9 @@ TEST_CASE("writing to a server that has left raises no signal") {
   for (const Scheme scheme : kBothSchemes) {
     // An end and only then a reset is what makes the kernel answer a write with EPIPE.
     LoopbackServer server([=](Peer& peer, int) {
-      if (open(peer, scheme)) peer.close();
+      if (!open(peer, scheme)) return;
+      peer.close();
+      peer.reset();
     });
     Client client(loopback(scheme, server));
     const auto exchange = client.send({.method = "POST", .body = std::string(20'000'000, 'x')});
