@@ -93,7 +93,7 @@ Outcome Poster::post(Post post, std::chrono::steady_clock::time_point deadline,
                               .headers = std::move(post.headers),
                               .body = std::move(post.body),
                               .content_type = "application/json"};
-  const auto answer = transport_->send(request, deadline, stop);
+  const auto answer = transport_->send(request, {deadline, stop});
   if (!answer) return tl::unexpected(of_transport(answer.error(), post.hidden));
   Outcome outcome = judge_answer(*answer, clock_.wall());
   if (!outcome) outcome.error().message += said_in(answer->body, post.hidden);

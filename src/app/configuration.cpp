@@ -144,7 +144,7 @@ void revoke(const Credentials& credentials, const Configuration& configuration,
                          http::connect_to(configuration.settings.atlas.base_url.origin,
                                           connection_options(configuration), resolver),
                          clock);
-    client.sign_out(deadline, never);
+    client.sign_out({deadline, never});
   }
 }
 

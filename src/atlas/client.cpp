@@ -35,14 +35,13 @@ struct Client::Call {
 };
 
 Client::Call Client::call(std::string target, std::string_view accept, std::size_t body_limit,
-                          std::chrono::steady_clock::time_point deadline,
-                          const base::StopSignal& stop) {
+                          const http::Until& until) {
   http::Request request;
   request.target = std::move(target);
   request.headers.reserve(2);  // with the one that proves who asks
   request.headers.emplace_back("Accept", accept);
   request.body_limit = body_limit;
-  Line line(*transport_, service_->base_path, clock_, deadline, stop);
+  Line line(*transport_, service_->base_path, clock_, until);
   Call call{authenticator_->perform(std::move(request), line), {}};
   call.traffic.sent = line.take_sent();
   if (!call.reply) {
@@ -57,10 +56,9 @@ Client::Call Client::call(std::string target, std::string_view accept, std::size
 }
 
 std::optional<Fetched> Client::get_key(model::OrganizationId organization, model::KeyId key,
-                                       std::chrono::steady_clock::time_point deadline,
-                                       const base::StopSignal& stop) {
-  Call call = this->call(service_->key_target(organization, key), service_->accept(), kKeyLimit,
-                         deadline, stop);
+                                       const http::Until& until) {
+  Call call =
+      this->call(service_->key_target(organization, key), service_->accept(), kKeyLimit, until);
   if (call.stopped()) return std::nullopt;
   Fetched fetched{std::move(call.traffic), {}};
   fetched.answer = call.reply
@@ -70,10 +68,9 @@ std::optional<Fetched> Client::get_key(model::OrganizationId organization, model
 }
 
 std::optional<FetchedPage> Client::get_page(model::OrganizationId organization, int page,
-                                            std::chrono::steady_clock::time_point deadline,
-                                            const base::StopSignal& stop) {
-  Call call = this->call(service_->list_target(organization, page), service_->accept(), kPageLimit,
-                         deadline, stop);
+                                            const http::Until& until) {
+  Call call =
+      this->call(service_->list_target(organization, page), service_->accept(), kPageLimit, until);
   if (call.stopped()) return std::nullopt;
   if (!call.reply) {
     return FetchedPage{std::move(call.traffic), tl::unexpected(call.reply.error().failure)};
@@ -83,10 +80,8 @@ std::optional<FetchedPage> Client::get_page(model::OrganizationId organization, 
 }
 
 std::optional<FetchedCaller> Client::get_caller(model::OrganizationId organization,
-                                                std::chrono::steady_clock::time_point deadline,
-                                                const base::StopSignal& stop) {
-  Call call =
-      this->call(service_->caller_target(), Service::accept_of_caller(), kKeyLimit, deadline, stop);
+                                                const http::Until& until) {
+  Call call = this->call(service_->caller_target(), Service::accept_of_caller(), kKeyLimit, until);
   if (call.stopped()) return std::nullopt;
   if (!call.reply) {
     return FetchedCaller{std::move(call.traffic), tl::unexpected(call.reply.error().failure)};
@@ -95,9 +90,8 @@ std::optional<FetchedCaller> Client::get_caller(model::OrganizationId organizati
                        classify_caller(call.reply->exchange, organization, call.reply->login_note)};
 }
 
-void Client::sign_out(std::chrono::steady_clock::time_point deadline,
-                      const base::StopSignal& stop) {
-  Line line(*transport_, service_->base_path, clock_, deadline, stop);
+void Client::sign_out(const http::Until& until) {
+  Line line(*transport_, service_->base_path, clock_, until);
   credential_->revoke(line);
 }
 

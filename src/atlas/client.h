@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,7 +11,6 @@
 #include "atlas/rate_facts.h"
 #include "atlas/service.h"
 #include "base/clock.h"
-#include "base/stop.h"
 #include "http/transport.h"
 #include "model/ids.h"
 #include "model/observation.h"
@@ -50,33 +48,30 @@ class Client {
   Client(std::shared_ptr<const Service> service, std::shared_ptr<Credential> credential,
          std::unique_ptr<http::HttpTransport> transport, const base::Clock& clock);
 
-  /// Asks for one key. `deadline` bounds the whole poll in real time, whatever the client's clock
-  /// says. Nothing exactly if a stop was requested before the answer was there.
+  /// Asks for one key. `until` bounds the whole poll, whatever the client's clock says.
+  /// Nothing exactly if a stop was requested before the answer was there.
   std::optional<Fetched> get_key(model::OrganizationId organization, model::KeyId key,
-                                 std::chrono::steady_clock::time_point deadline,
-                                 const base::StopSignal& stop);
+                                 const http::Until& until);
 
   /// Asks for one page of the organization's keys, from 1 on; else as get_key().
   std::optional<FetchedPage> get_page(model::OrganizationId organization, int page,
-                                      std::chrono::steady_clock::time_point deadline,
-                                      const base::StopSignal& stop);
+                                      const http::Until& until);
 
   /// Asks which key the credential is, as only Atlas tells, and only an API key; roles on other
   /// organizations than this one have an unknown scope. Else as get_key().
   std::optional<FetchedCaller> get_caller(model::OrganizationId organization,
-                                          std::chrono::steady_clock::time_point deadline,
-                                          const base::StopSignal& stop);
+                                          const http::Until& until);
 
-  /// Credential::revoke() over this connection. `stop` is one that was not requested, unlike the
-  /// one that ended the polls.
-  void sign_out(std::chrono::steady_clock::time_point deadline, const base::StopSignal& stop);
+  /// Credential::revoke() over this connection. Its stop is one that was not requested, unlike
+  /// the one that ended the polls.
+  void sign_out(const http::Until& until);
 
  private:
   struct Call;
 
   /// A GET with proof of who asks.
   Call call(std::string target, std::string_view accept, std::size_t body_limit,
-            std::chrono::steady_clock::time_point deadline, const base::StopSignal& stop);
+            const http::Until& until);
 
   std::shared_ptr<const Service> service_;
   std::shared_ptr<Credential> credential_;

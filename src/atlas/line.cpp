@@ -12,7 +12,7 @@ http::Exchange Line::send(const http::Request& request) {
 }
 
 http::Exchange Line::send_aside(const http::Request& request) {
-  return transport_.send(request, deadline_, stop_);
+  return transport_.send(request, until_);
 }
 
 }  // namespace aka::atlas

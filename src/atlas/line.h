@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/stop.h"
 #include "http/transport.h"
 
 namespace aka::atlas {
@@ -24,12 +23,8 @@ class Line {
   /// All references must outlive the line. `base_path` goes before every path of the service:
   /// empty, or "/prefix".
   Line(http::HttpTransport& transport, std::string base_path, const base::Clock& clock,
-       std::chrono::steady_clock::time_point deadline, const base::StopSignal& stop)
-      : transport_(transport),
-        base_path_(std::move(base_path)),
-        clock_(clock),
-        deadline_(deadline),
-        stop_(stop) {}
+       const http::Until& until)
+      : transport_(transport), base_path_(std::move(base_path)), clock_(clock), until_(until) {}
 
   /// Sends a request to the API; counted for take_sent().
   http::Exchange send(const http::Request& request);
@@ -39,15 +34,13 @@ class Line {
   std::vector<Sent> take_sent() { return std::move(sent_); }
   const std::string& base_path() const { return base_path_; }
   const base::Clock& clock() const { return clock_; }
-  std::chrono::steady_clock::time_point deadline() const { return deadline_; }
-  const base::StopSignal& stop() const { return stop_; }
+  const http::Until& until() const { return until_; }
 
  private:
   http::HttpTransport& transport_;
   std::string base_path_;
   const base::Clock& clock_;
-  std::chrono::steady_clock::time_point deadline_;
-  const base::StopSignal& stop_;
+  const http::Until until_;
   std::vector<Sent> sent_;
 };
 

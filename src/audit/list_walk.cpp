@@ -24,11 +24,9 @@ ListWalk::ListWalk(const model::Organization& organization, const std::string& o
   if (of_.fetch == model::Fetch::list) pass_.emplace(of_);
 }
 
-std::optional<PageOutcome> ListWalk::next_page(atlas::Client& client,
-                                               std::chrono::steady_clock::time_point deadline,
-                                               const base::StopSignal& stop,
+std::optional<PageOutcome> ListWalk::next_page(atlas::Client& client, const http::Until& until,
                                                std::chrono::nanoseconds lateness) {
-  auto fetched = client.get_page(of_.id, count_.next(), deadline, stop);
+  auto fetched = client.get_page(of_.id, count_.next(), until);
   if (!fetched) return std::nullopt;
   PageOutcome outcome;
   outcome.traffic = *fetched;

@@ -40,9 +40,7 @@ class ListWalk {
 
   /// Asks for the next page, the first one after a walk that finished. Nothing exactly if a stop
   /// cut it short.
-  std::optional<PageOutcome> next_page(atlas::Client& client,
-                                       std::chrono::steady_clock::time_point deadline,
-                                       const base::StopSignal& stop,
+  std::optional<PageOutcome> next_page(atlas::Client& client, const http::Until& until,
                                        std::chrono::nanoseconds lateness);
 
   bool at_first_page() const { return count_.next() == 1; }

@@ -1,6 +1,7 @@
-// The poll threads of one organization. Entry point: work(), the loop of each thread. Leadership
-// (waiting for the clock) passes on whenever its holder gets something to do; connections are kept
-// on a stack, so that a second one is opened only when two polls really overlap.
+// The poll threads of one organization. Entry point: work(), the loop of each thread. Its leader
+// waits for the clock. While it does a job nobody leads, unless the job lasts until the next one is
+// due: then it calls another thread. So does one thread all the work where answers come promptly,
+// and a second connection is opened only when two polls really overlap.
 #include "audit/organization_poller.h"
 
 #include <algorithm>
@@ -129,8 +130,9 @@ void OrganizationPoller::work() {
   std::unique_lock lock(mutex_);
   while (const std::optional<Job> job = next_job(lock)) {
     std::unique_ptr<atlas::Client> client = take_client(lock);
+    http::Meanwhile meanwhile = succession();
     lock.unlock();
-    const std::optional<Outcome> outcome = perform(*job, *client);
+    const std::optional<Outcome> outcome = perform(*job, *client, meanwhile);
     lock.lock();
     idle_clients_.push_back(std::move(client));
     if (outcome) settle(*job, *outcome);
@@ -149,11 +151,7 @@ std::optional<Job> OrganizationPoller::next_job(std::unique_lock<std::mutex>& lo
   led_ = true;
   const std::optional<Job> job = lead(lock);
   led_ = false;
-  if (job) {
-    hand_over_lead();
-  } else {
-    follower_wakes_.notify_all();
-  }
+  if (!job) follower_wakes_.notify_all();
   return job;
 }
 
@@ -176,6 +174,18 @@ SteadyTime OrganizationPoller::start_time(SteadyTime now) const {
   const std::optional<SteadyTime> due = schedule_.next();
   if (!due) return SteadyTime::max();
   return std::max({*due, bucket_.ready_at(now), backoff_.held_until()});
+}
+
+/// When somebody else has to lead, unless the job of this thread is done by then.
+http::Meanwhile OrganizationPoller::succession() {
+  const SteadyTime now = clock_.steady();
+  const SteadyTime start = start_time(now);
+  if (start <= now) hand_over_lead();
+  if (start <= now || schedule_.empty()) return {};
+  return {std::chrono::steady_clock::now() + (start - now), [this] {
+            const std::scoped_lock lock(mutex_);
+            if (!led_) hand_over_lead();
+          }};
 }
 
 void OrganizationPoller::hand_over_lead() {
@@ -202,25 +212,26 @@ std::unique_ptr<atlas::Client> OrganizationPoller::take_client(std::unique_lock<
 }
 
 std::optional<OrganizationPoller::Outcome> OrganizationPoller::perform(const Job& job,
-                                                                       atlas::Client& client) {
+                                                                       atlas::Client& client,
+                                                                       http::Meanwhile& meanwhile) {
+  const http::Until until{std::chrono::steady_clock::now() + settings_.timeout, stop_, &meanwhile};
   switch (job.kind) {
     case JobKind::poll:
     case JobKind::recheck:
-      return poll(job, client);
+      return poll(job, client, until);
     case JobKind::sweep:
-      return look_at_page(job, client);
+      return look_at_page(job, client, until);
     case JobKind::credential:
-      return look_at_credential(client);
+      return look_at_credential(client, until);
   }
   return std::nullopt;
 }
 
 std::optional<OrganizationPoller::Outcome> OrganizationPoller::poll(const Job& job,
-                                                                    atlas::Client& client) {
+                                                                    atlas::Client& client,
+                                                                    const http::Until& until) {
   const auto lateness = clock_.steady() - job.due;
-  const auto deadline = std::chrono::steady_clock::now() + settings_.timeout;
-  std::optional<atlas::Fetched> fetched =
-      client.get_key(of_.id, of_.keys[job.key].id, deadline, stop_);
+  std::optional<atlas::Fetched> fetched = client.get_key(of_.id, of_.keys[job.key].id, until);
   if (!fetched) return std::nullopt;
   Outcome outcome{std::nullopt, *fetched};
   if (const auto* failure = std::get_if<model::Failure>(&fetched->answer)) {
@@ -230,20 +241,18 @@ std::optional<OrganizationPoller::Outcome> OrganizationPoller::poll(const Job& j
   return outcome;
 }
 
-std::optional<OrganizationPoller::Outcome> OrganizationPoller::look_at_page(const Job& job,
-                                                                            atlas::Client& client) {
+std::optional<OrganizationPoller::Outcome> OrganizationPoller::look_at_page(
+    const Job& job, atlas::Client& client, const http::Until& until) {
   if (walk_->at_first_page()) walk_due_ = job.due;
   const auto lateness = clock_.steady() - job.due;
-  const auto deadline = std::chrono::steady_clock::now() + settings_.timeout;
-  std::optional<PageOutcome> page = walk_->next_page(client, deadline, stop_, lateness);
+  std::optional<PageOutcome> page = walk_->next_page(client, until, lateness);
   if (!page) return std::nullopt;
   return Outcome{page->failure, page->traffic, *std::move(page)};
 }
 
 std::optional<OrganizationPoller::Outcome> OrganizationPoller::look_at_credential(
-    atlas::Client& client) {
-  const auto deadline = std::chrono::steady_clock::now() + settings_.timeout;
-  const std::optional<atlas::FetchedCaller> fetched = client.get_caller(of_.id, deadline, stop_);
+    atlas::Client& client, const http::Until& until) {
+  const std::optional<atlas::FetchedCaller> fetched = client.get_caller(of_.id, until);
   if (!fetched) return std::nullopt;
   std::vector<model::Role> excess;
   Outcome outcome{std::nullopt, *fetched};

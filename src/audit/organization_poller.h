@@ -20,6 +20,7 @@
 #include "audit/token_bucket.h"
 #include "base/clock.h"
 #include "base/stop.h"
+#include "http/until.h"
 #include "model/snapshot.h"
 
 namespace aka::audit {
@@ -52,8 +53,8 @@ struct PollerMemory {
 };
 
 /// Polls the keys of one organization on threads of its own, so that its service's trouble is
-/// nobody else's. One thread, the leader, waits for the next due job; taking it, the leader leaves
-/// the post to the next thread, and there are never more threads than connections.
+/// nobody else's. One thread, the leader, waits for the next due job and does it; should that last
+/// until another job is due, another thread leads. Never more threads than connections.
 class OrganizationPoller {
  public:
   OrganizationPoller(std::size_t organization, const PollSettings& settings, PollMode mode,
@@ -94,13 +95,15 @@ class OrganizationPoller {
   std::optional<Job> next_job(std::unique_lock<std::mutex>& lock);
   std::optional<Job> lead(std::unique_lock<std::mutex>& lock);
   base::SteadyTime start_time(base::SteadyTime now) const;
+  http::Meanwhile succession();
   void hand_over_lead();
   std::unique_ptr<atlas::Client> take_client(std::unique_lock<std::mutex>& lock);
   /// Nothing if a stop cut it short: then nothing was learned and nothing is recorded.
-  std::optional<Outcome> perform(const Job& job, atlas::Client& client);
-  std::optional<Outcome> poll(const Job& job, atlas::Client& client);
-  std::optional<Outcome> look_at_page(const Job& job, atlas::Client& client);
-  std::optional<Outcome> look_at_credential(atlas::Client& client);
+  std::optional<Outcome> perform(const Job& job, atlas::Client& client, http::Meanwhile& meanwhile);
+  std::optional<Outcome> poll(const Job& job, atlas::Client& client, const http::Until& until);
+  std::optional<Outcome> look_at_page(const Job& job, atlas::Client& client,
+                                      const http::Until& until);
+  std::optional<Outcome> look_at_credential(atlas::Client& client, const http::Until& until);
   void settle(const Job& job, const Outcome& outcome);
   void settle_budget(const Job& job, const Outcome& outcome, base::SteadyTime now);
   void settle_listed(const Job& job, const Outcome& outcome, base::SteadyTime now);

@@ -23,8 +23,7 @@ class Connection final : public HttpTransport {
     assert(origin_.scheme == Scheme::http || options_.trust != nullptr);
   }
 
-  Exchange send(const Request& request, std::chrono::steady_clock::time_point deadline,
-                const base::StopSignal& stop) override;
+  Exchange send(const Request& request, const Until& until) override;
   void drop_idle() override { channel_.reset(); }
 
  private:
@@ -53,13 +52,11 @@ Request repetition_of(const Request& request) {
   return again;
 }
 
-Exchange Connection::send(const Request& request, std::chrono::steady_clock::time_point deadline,
-                          const base::StopSignal& stop) {
+Exchange Connection::send(const Request& request, const Until& until) {
   if (auto unfit = what_is_unfit(request)) {
     return tl::unexpected(TransportError{Failure::invalid_request, 0,
                                          "the request was not sent: " + std::move(*unfit)});
   }
-  const Until until{deadline, stop};
   if (channel_ && !channel_->is_quiet()) channel_.reset();
   const bool reused = channel_ != nullptr;
   auto result = attempt(request, until);

@@ -126,7 +126,7 @@ TransportError blame_proxy(TransportError error, const Origin& proxy) {
 
 tl::expected<Descriptor, TransportError> dial(const Origin& origin, Resolver& resolver,
                                               const Until& until) {
-  auto addresses = resolver.resolve(origin.host, until.deadline, until.stop);
+  auto addresses = resolver.resolve(origin.host, until);
   if (!addresses) return tl::unexpected(std::move(addresses.error()));
   TransportError last;
   std::string failures;
@@ -136,7 +136,7 @@ tl::expected<Descriptor, TransportError> dial(const Origin& origin, Resolver& re
     const auto now = steady_clock::now();
     const auto left = static_cast<steady_clock::rep>(addresses->size() - i);
     const auto share = left == 1 ? until.deadline : now + (until.deadline - now) / left;
-    auto socket = connect_to_address(address, Until{share, until.stop});
+    auto socket = connect_to_address(address, Until{share, until.stop, until.meanwhile});
     if (socket || socket.error().failure == Failure::stopped) return socket;
     last = std::move(socket.error());
     failures += (failures.empty() ? "" : "; ") + last.message;

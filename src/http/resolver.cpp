@@ -120,9 +120,8 @@ Resolver::Resolver() : Resolver(ask_system) {}
 Resolver::Resolver(Lookup lookup) : shared_(std::make_shared<Shared>(std::move(lookup))) {}
 Resolver::~Resolver() = default;
 
-tl::expected<std::vector<Address>, TransportError> Resolver::resolve(
-    const std::string& host, std::chrono::steady_clock::time_point deadline,
-    const base::StopSignal& stop) {
+tl::expected<std::vector<Address>, TransportError> Resolver::resolve(const std::string& host,
+                                                                     const Until& until) {
   if (auto numeric = numeric_address(host); !numeric.empty()) return numeric;
   const auto no_address = [&](std::string_view why) {
     return tl::unexpected(TransportError{
@@ -134,8 +133,7 @@ tl::expected<std::vector<Address>, TransportError> Resolver::resolve(
   } catch (const std::system_error& error) {
     return no_address(error.what());
   }
-  if (auto ready = wait_for(pending->finished.descriptor(), POLLIN, Until{deadline, stop},
-                            "looking up the name");
+  if (auto ready = wait_for(pending->finished.descriptor(), POLLIN, until, "looking up the name");
       !ready) {
     return tl::unexpected(std::move(ready.error()));
   }

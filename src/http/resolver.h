@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,8 +9,8 @@
 #include <tl/expected.hpp>
 
 #include "base/result.h"
-#include "base/stop.h"
 #include "http/message.h"
+#include "http/until.h"
 
 namespace aka::http {
 
@@ -37,9 +36,8 @@ class Resolver {
 
   /// At least one address, best first. A numeric address is its own answer. Fails as `dns`,
   /// `timeout` or `stopped`.
-  tl::expected<std::vector<Address>, TransportError> resolve(
-      const std::string& host, std::chrono::steady_clock::time_point deadline,
-      const base::StopSignal& stop);
+  tl::expected<std::vector<Address>, TransportError> resolve(const std::string& host,
+                                                             const Until& until);
 
  private:
   struct Shared;

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <chrono>
-
-#include "base/stop.h"
 #include "http/message.h"
+#include "http/until.h"
 
 namespace aka::http {
 
@@ -13,10 +11,9 @@ class HttpTransport {
   virtual ~HttpTransport() = default;
 
   /// One request and its whole answer. Redirects are answers and are not followed. Returns by
-  /// `deadline` (real time, whatever clock the caller schedules by) or as soon as `stop` is
-  /// requested, name lookup included. Throws nothing but bad_alloc.
-  virtual Exchange send(const Request& request, std::chrono::steady_clock::time_point deadline,
-                        const base::StopSignal& stop) = 0;
+  /// its deadline, or as soon as a stop is requested, name lookup included. Throws nothing but
+  /// bad_alloc.
+  virtual Exchange send(const Request& request, const Until& until) = 0;
 
   /// Closes the kept connection, if there is one; the next send() opens another.
   virtual void drop_idle() = 0;

@@ -2,9 +2,11 @@
 // to the nanosecond, because a deadline rounded down to milliseconds would end early.
 #include "http/wait.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <poll.h>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -29,6 +31,14 @@ timespec to_timespec(steady_clock::duration left) {
   return result;
 }
 
+/// If it is time. Answers until when there is nothing to do.
+steady_clock::time_point do_meanwhile(Meanwhile* meanwhile, steady_clock::time_point now) {
+  if (meanwhile == nullptr || !meanwhile->act) return steady_clock::time_point::max();
+  if (now < meanwhile->at) return meanwhile->at;
+  std::exchange(meanwhile->act, nullptr)();
+  return steady_clock::time_point::max();
+}
+
 }  // namespace
 
 Status still_time(const Until& until, std::string_view doing) {
@@ -41,8 +51,9 @@ Status wait_for(int descriptor, short events, const Until& until, std::string_vi
   for (;;) {
     const auto now = steady_clock::now();
     if (now >= until.deadline) return timed_out(doing);
+    const auto end = std::min(until.deadline, do_meanwhile(until.meanwhile, now));
     pollfd watched[] = {{descriptor, events, 0}, {until.stop.descriptor(), POLLIN, 0}};
-    const timespec left = to_timespec(until.deadline - now);
+    const timespec left = to_timespec(end - now);
     const int ready = ::ppoll(watched, 2, &left, nullptr);
     if (ready < 0 && errno != EINTR) {
       return tl::unexpected(TransportError{

@@ -1,20 +1,13 @@
 #pragma once
 
-#include <chrono>
 #include <string_view>
 
 #include <tl/expected.hpp>
 
-#include "base/stop.h"
 #include "http/message.h"
+#include "http/until.h"
 
 namespace aka::http {
-
-/// What bounds everything that one request does.
-struct Until {
-  std::chrono::steady_clock::time_point deadline;
-  const base::StopSignal& stop;
-};
 
 using Status = tl::expected<void, TransportError>;
 
@@ -23,7 +16,8 @@ using Status = tl::expected<void, TransportError>;
 /// deadline.
 Status still_time(const Until& until, std::string_view doing);
 
-/// Waits for `events` of poll(2), an error or a hang-up on the descriptor.
+/// Waits for `events` of poll(2), an error or a hang-up on the descriptor; `meanwhile` is done
+/// here.
 Status wait_for(int descriptor, short events, const Until& until, std::string_view doing);
 
 /// Whether a read or write that failed with that errno is to be tried again after waiting.

@@ -90,7 +90,7 @@ class Alertmanager {
     const auto answer =
         http::connect_to({http::Scheme::http, "127.0.0.1", port_}, {nullptr, {}, "test"}, resolver)
             ->send({.target = target, .body_limit = std::size_t{64} << 20},
-                   std::chrono::steady_clock::now() + 20s, stop);
+                   {std::chrono::steady_clock::now() + 20s, stop});
     if (!answer || answer->status != 200) return std::nullopt;
     return answer->body;
   }

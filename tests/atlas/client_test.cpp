@@ -40,7 +40,7 @@ class Poll {
   }
 
   std::optional<Fetched> operator()() {
-    return client->get_key(kOrganization, kKey, test::soon(), stop);
+    return client->get_key(kOrganization, kKey, {test::soon(), stop});
   }
 
   testing::FakeClock clock;
@@ -91,7 +91,7 @@ TEST_SUITE("client") {
     Poll poll(test::digest_credential(private_key()), {"/gate", ApiFlavour::v2});
     poll.script->then_answer(200, R"({"results":[)" + kBody + R"(],"links":[{"rel":"next"}]})",
                              {{"RateLimit-Remaining", "7"}});
-    const auto fetched = poll.client->get_page(kOrganization, 3, test::soon(), poll.stop);
+    const auto fetched = poll.client->get_page(kOrganization, 3, {test::soon(), poll.stop});
     REQUIRE(fetched.has_value());
     REQUIRE(fetched->page.has_value());
     CHECK(fetched->page->keys == std::vector{test::record({}, "ci")});
@@ -122,7 +122,7 @@ TEST_SUITE("client") {
       CAPTURE(row.status);
       Poll poll(test::digest_credential(private_key()));
       poll.script->then_answer(row.status, row.body);
-      const auto fetched = poll.client->get_page(kOrganization, 1, test::soon(), poll.stop);
+      const auto fetched = poll.client->get_page(kOrganization, 1, {test::soon(), poll.stop});
       REQUIRE(fetched.has_value());
       REQUIRE_FALSE(fetched->page.has_value());
       CHECK(fetched->page.error().reason == row.reason);
@@ -130,17 +130,17 @@ TEST_SUITE("client") {
     }
     Poll silent(test::digest_credential(private_key()));
     silent.script->then_fail(http::Failure::timeout);
-    CHECK(
-        silent.client->get_page(kOrganization, 1, test::soon(), silent.stop)->page.error().reason ==
-        Reason::timeout);
+    CHECK(silent.client->get_page(kOrganization, 1, {test::soon(), silent.stop})
+              ->page.error()
+              .reason == Reason::timeout);
     silent.stop.request();
-    CHECK_FALSE(silent.client->get_page(kOrganization, 1, test::soon(), silent.stop).has_value());
+    CHECK_FALSE(silent.client->get_page(kOrganization, 1, {test::soon(), silent.stop}).has_value());
   }
 
   TEST_CASE("who the caller is, version 2 tells, whatever the flavour in use") {
     Poll poll(test::digest_credential(private_key()), {"/gate", ApiFlavour::v1_0});
     poll.script->then_answer(200, R"({"apiKey":)" + kBody + "}");
-    const auto fetched = poll.client->get_caller(kOrganization, test::soon(), poll.stop);
+    const auto fetched = poll.client->get_caller(kOrganization, {test::soon(), poll.stop});
     REQUIRE(fetched.has_value());
     REQUIRE(fetched->caller.has_value());
     CHECK(**fetched->caller == test::record({}, "ci"));
@@ -148,10 +148,11 @@ TEST_SUITE("client") {
     CHECK(test::header_of(poll.script->requests.at(0), "Accept") ==
           "application/vnd.atlas.2023-01-01+json");
     poll.script->then_answer(403, "{}");
-    CHECK(poll.client->get_caller(kOrganization, test::soon(), poll.stop)->caller.error().reason ==
-          Reason::denied);
+    CHECK(
+        poll.client->get_caller(kOrganization, {test::soon(), poll.stop})->caller.error().reason ==
+        Reason::denied);
     poll.stop.request();
-    CHECK_FALSE(poll.client->get_caller(kOrganization, test::soon(), poll.stop).has_value());
+    CHECK_FALSE(poll.client->get_caller(kOrganization, {test::soon(), poll.stop}).has_value());
   }
 
   TEST_CASE("a base path stands before the token endpoint too") {
@@ -239,7 +240,7 @@ TEST_SUITE("client") {
         .then_answer(200, kBody);
     REQUIRE(poll().has_value());
     poll.script->then_answer(200);
-    poll.client->sign_out(test::soon(), poll.stop);
+    poll.client->sign_out({test::soon(), poll.stop});
     CHECK(poll.script->requests.back().target == "/api/oauth/revoke");
   }
 

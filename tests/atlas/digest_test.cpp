@@ -78,7 +78,7 @@ class Session {
       const http::Answer next = answer(step);
       transport_.then_answer(next.status, next.body, next.headers);
     }
-    Line line(transport_, "", clock_, test::soon(), stop_);
+    Line line(transport_, "", clock_, {test::soon(), stop_});
     http::Request request;
     request.target = std::move(target);
     first_ = transport_.requests.size();

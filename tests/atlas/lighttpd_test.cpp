@@ -119,7 +119,7 @@ class Poller {
 
   Fetched poll() {
     auto fetched = client_.get_key(model::OrganizationId::parse(test::kOrganization).value(),
-                                   model::KeyId::parse(test::kKey).value(), test::soon(), stop_);
+                                   model::KeyId::parse(test::kKey).value(), {test::soon(), stop_});
     REQUIRE(fetched.has_value());
     return std::move(*fetched);
   }

@@ -33,7 +33,7 @@ class Session {
   }
 
   tl::expected<Reply, Refusal> poll() {
-    Line line(transport_, "", clock_, test::soon(), stop_);
+    Line line(transport_, "", clock_, {test::soon(), stop_});
     http::Request request;
     request.target = "/t";
     auto reply = authenticator_->perform(request, line);
@@ -172,7 +172,7 @@ TEST_SUITE("service account") {
         for (int i = 0; i < 3; ++i) session.transport_.then(answer);
         REQUIRE(session.poll().has_value());
         while (session.transport_.steps_left() > 0) {
-          static_cast<void>(session.transport_.send({}, test::soon(), session.stop_));
+          static_cast<void>(session.transport_.send({}, {test::soon(), session.stop_}));
         }
         session.clock_.advance(1s);
       }
@@ -312,7 +312,7 @@ TEST_SUITE("service account") {
 
   TEST_CASE("the token is given back once, and only if it lives") {
     Session session;
-    Line line(session.transport_, "/base", session.clock_, test::soon(), session.stop_);
+    Line line(session.transport_, "/base", session.clock_, {test::soon(), session.stop_});
     session.credential_->revoke(line);
     CHECK(session.sent().empty());
     session.transport_.then_answer(200, token_body("a+b/c=")).then_answer(200, "{}");

@@ -54,8 +54,7 @@ class Gate {
 class GatedTransport : public http::HttpTransport {
  public:
   explicit GatedTransport(Gate& gate) : gate_(gate) {}
-  http::Exchange send(const http::Request& request, std::chrono::steady_clock::time_point,
-                      const base::StopSignal&) override {
+  http::Exchange send(const http::Request& request, const http::Until&) override {
     return gate_.answer(request);
   }
   void drop_idle() override {}
@@ -78,7 +77,7 @@ TEST_SUITE("one fetch for all threads") {
         GatedTransport transport(gate);
         const auto authenticator = credential->authenticator();
         for (int poll = 0; poll < 20; ++poll) {
-          Line line(transport, "", clock, test::soon(), stop);
+          Line line(transport, "", clock, {test::soon(), stop});
           const auto reply = authenticator->perform({}, line);
           if (reply && reply->exchange && reply->exchange->status == 200) ++good;
         }
@@ -100,21 +99,21 @@ TEST_SUITE("one fetch for all threads") {
     const base::StopSignal never;
     std::thread fetcher([&] {
       GatedTransport transport(gate);
-      Line line(transport, "", clock, test::soon(), never);
+      Line line(transport, "", clock, {test::soon(), never});
       static_cast<void>(credential->authenticator()->perform({}, line));
     });
     while (gate.fetches == 0) std::this_thread::yield();
 
     GatedTransport transport(gate);
     const auto authenticator = credential->authenticator();
-    Line hasty(transport, "", clock, std::chrono::steady_clock::now() + 20ms, never);
+    Line hasty(transport, "", clock, {std::chrono::steady_clock::now() + 20ms, never});
     const auto late = authenticator->perform({}, hasty);
     REQUIRE_FALSE(late.has_value());
     CHECK(late.error().failure.reason == Reason::timeout);
 
     base::StopSignal stop;
     std::thread stopper([&] { stop.request(); });
-    Line stopping(transport, "", clock, test::soon(), stop);
+    Line stopping(transport, "", clock, {test::soon(), stop});
     const auto stopped = authenticator->perform({}, stopping);
     stopper.join();
     REQUIRE(stopped.has_value());
@@ -133,18 +132,18 @@ TEST_SUITE("one fetch for all threads") {
     const base::StopSignal stop;
     ScriptedTransport first;
     first.then_answer(200, token_body("zero")).then_answer(200, "{}");
-    Line start(first, "", clock, test::soon(), stop);
+    Line start(first, "", clock, {test::soon(), stop});
     REQUIRE(credential->authenticator()->perform({}, start).has_value());
     clock.advance(3001s);
     std::thread renewer([&] {
       GatedTransport transport(gate);
-      Line line(transport, "", clock, test::soon(), stop);
+      Line line(transport, "", clock, {test::soon(), stop});
       static_cast<void>(credential->authenticator()->perform({}, line));
     });
     while (gate.fetches == 0) std::this_thread::yield();
     ScriptedTransport other;
     other.then_answer(200, "{}");
-    Line line(other, "", clock, test::soon(), stop);
+    Line line(other, "", clock, {test::soon(), stop});
     CHECK(credential->authenticator()->perform({}, line)->exchange->status == 200);
     CHECK(describe(other.requests.at(0)) == "GET / Bearer zero");
     gate.open();

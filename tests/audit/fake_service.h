@@ -49,13 +49,15 @@ class FakeService {
     hanging_ = part;
   }
 
-  http::Exchange send(const std::string& target, const base::StopSignal& stop) {
+  http::Exchange send(const std::string& target, const http::Until& until) {
     std::unique_lock lock(mutex_);
     asked_.push_back({target, clock_.steady()});
     changed_.notify_all();
     if (!hanging_.empty() && target.find(hanging_) != std::string::npos) {
       lock.unlock();
-      pollfd wait{stop.descriptor(), POLLIN, 0};
+      // On this clock, which stands still, it is time at once.
+      if (until.meanwhile != nullptr && until.meanwhile->act) until.meanwhile->act();
+      pollfd wait{until.stop.descriptor(), POLLIN, 0};
       ::poll(&wait, 1, -1);
       return tl::unexpected(http::TransportError{http::Failure::stopped, 0, "stopped"});
     }
@@ -99,9 +101,8 @@ class FakeServiceTransport final : public http::HttpTransport {
  public:
   explicit FakeServiceTransport(FakeService& service) : service_(service) {}
 
-  http::Exchange send(const http::Request& request, std::chrono::steady_clock::time_point,
-                      const base::StopSignal& stop) override {
-    return service_.send(request.target, stop);
+  http::Exchange send(const http::Request& request, const http::Until& until) override {
+    return service_.send(request.target, until);
   }
   void drop_idle() override {}
 

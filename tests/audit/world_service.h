@@ -92,8 +92,7 @@ class WorldTransport final : public http::HttpTransport {
  public:
   explicit WorldTransport(WorldService& world) : world_(world) {}
 
-  http::Exchange send(const http::Request& request, std::chrono::steady_clock::time_point,
-                      const base::StopSignal&) override {
+  http::Exchange send(const http::Request& request, const http::Until&) override {
     return world_.send(request.target);
   }
   void drop_idle() override {}

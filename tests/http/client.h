@@ -48,7 +48,7 @@ struct Client {
 
   Exchange get(const std::string& target = "/") { return send({.target = target}); }
   Exchange send(const Request& request, std::chrono::milliseconds limit = 20s) {
-    return transport->send(request, in(limit), stop);
+    return transport->send(request, {in(limit), stop});
   }
 
   static base::Result<std::vector<Address>> no_lookup(const std::string&) {

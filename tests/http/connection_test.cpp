@@ -304,7 +304,7 @@ TEST_CASE("every address of a name is tried in order") {
   const auto address = [&](const char* text) {
     Resolver numeric(Client::no_lookup);
     base::StopSignal stop;
-    return numeric.resolve(text, in(1s), stop).value().front();
+    return numeric.resolve(text, {in(1s), stop}).value().front();
   };
   // The server listens on 127.0.0.1 only.
   const std::vector<Address> three{address("::1"), address("127.0.0.2"), address("127.0.0.1")};

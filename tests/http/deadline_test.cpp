@@ -227,8 +227,8 @@ TEST_CASE("a silent address leaves time for the next") {
   REQUIRE(::listen(listener.get(), 8) == 0);
   Resolver numeric(Client::no_lookup);
   const std::vector<Address> both{
-      numeric.resolve("127.0.0.1", in(1s), silent.client->stop).value().front(),
-      numeric.resolve("127.0.0.2", in(1s), silent.client->stop).value().front()};
+      numeric.resolve("127.0.0.1", {in(1s), silent.client->stop}).value().front(),
+      numeric.resolve("127.0.0.2", {in(1s), silent.client->stop}).value().front()};
   Client client({Scheme::http, "two.example", ntohs(name.sin_port)},
                 [=](const std::string&) -> base::Result<std::vector<Address>> { return both; });
   auto sent = std::async(std::launch::async, [&] { return client.send({}, 2s); });

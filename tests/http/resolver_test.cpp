@@ -60,7 +60,7 @@ TEST_CASE("a numeric address is its own answer") {
   base::StopSignal stop;
   for (const char* host : {"127.0.0.1", "::1", "2001:db8::1"}) {
     CAPTURE(host);
-    const auto addresses = resolver.resolve(host, in(10s), stop);
+    const auto addresses = resolver.resolve(host, {in(10s), stop});
     REQUIRE(addresses);
     CHECK(addresses->size() == 1);
   }
@@ -73,7 +73,7 @@ TEST_CASE("the system is asked for names") {
   if (known) ::freeaddrinfo(found);
   Resolver resolver;
   base::StopSignal stop;
-  const auto addresses = resolver.resolve("localhost", in(20s), stop);
+  const auto addresses = resolver.resolve("localhost", {in(20s), stop});
   CHECK(addresses.has_value() == known);
   if (known) CHECK_FALSE(addresses->empty());
 }
@@ -86,7 +86,7 @@ TEST_CASE("a name without an address fails as dns and is named") {
     throw std::runtime_error("broken");
   });
   for (Resolver* resolver : {&failing, &empty, &throwing}) {
-    const auto addresses = resolver->resolve("nowhere.example", in(10s), stop);
+    const auto addresses = resolver->resolve("nowhere.example", {in(10s), stop});
     REQUIRE_FALSE(addresses);
     CHECK(addresses.error().failure == Failure::dns);
     CHECK(addresses.error().message.find("nowhere.example") != std::string::npos);
@@ -98,13 +98,13 @@ TEST_CASE("callers that ask for the same name share one lookup, another name get
   Resolver resolver(server.lookup());
   base::StopSignal stop;
   for (int i = 0; i < 5; ++i) {
-    CHECK(resolver.resolve("a.example", in(5ms), stop).error().failure == Failure::timeout);
+    CHECK(resolver.resolve("a.example", {in(5ms), stop}).error().failure == Failure::timeout);
   }
-  CHECK(resolver.resolve("b.example", in(5ms), stop).error().failure == Failure::timeout);
+  CHECK(resolver.resolve("b.example", {in(5ms), stop}).error().failure == Failure::timeout);
   server.wait_until_asked(2);
   CHECK(server.state->asked == 2);
   server.release();
-  CHECK(resolver.resolve("a.example", in(20s), stop));
+  CHECK(resolver.resolve("a.example", {in(20s), stop}));
 }
 
 TEST_CASE("once answered, a name is asked for again") {
@@ -114,8 +114,8 @@ TEST_CASE("once answered, a name is asked for again") {
     return std::vector{loopback_address()};
   });
   base::StopSignal stop;
-  CHECK(resolver.resolve("a.example", in(20s), stop));
-  CHECK(resolver.resolve("a.example", in(20s), stop));
+  CHECK(resolver.resolve("a.example", {in(20s), stop}));
+  CHECK(resolver.resolve("a.example", {in(20s), stop}));
   CHECK(asked == 2);
 }
 
@@ -123,8 +123,9 @@ TEST_CASE("a stop ends the wait for a silent name server") {
   SilentServer server;
   Resolver resolver(server.lookup());
   base::StopSignal stop;
-  auto waiting =
-      std::async(std::launch::async, [&] { return resolver.resolve("a.example", in(20s), stop); });
+  auto waiting = std::async(std::launch::async, [&] {
+    return resolver.resolve("a.example", {in(20s), stop});
+  });
   server.wait_until_asked();
   stop.request();
   CHECK(waiting.get().error().failure == Failure::stopped);
@@ -135,7 +136,7 @@ TEST_CASE("the resolver may go while a lookup is under way") {
   base::StopSignal stop;
   {
     Resolver resolver(server.lookup());
-    CHECK_FALSE(resolver.resolve("a.example", in(5ms), stop));
+    CHECK_FALSE(resolver.resolve("a.example", {in(5ms), stop}));
   }
   server.release();
 }

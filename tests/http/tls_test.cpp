@@ -39,7 +39,7 @@ Exchange ask(const Identity& identity, const std::string& host,
   Resolver resolver(always_loopback);
   const auto transport =
       connect_to({Scheme::https, host, server.port()}, {store, {}, "test/1"}, resolver);
-  return transport->send({}, in(20s), stop);
+  return transport->send({}, {in(20s), stop});
 }
 
 Exchange ask(const Identity& identity, const std::string& host) {
@@ -202,7 +202,7 @@ TEST_CASE("a server that asks for our certificate gets it, and refuses us withou
     base::StopSignal stop;
     Resolver resolver;
     return connect_to(loopback(Scheme::https, server), {store, {}, "test/1"}, resolver)
-        ->send({}, in(20s), stop);
+        ->send({}, {in(20s), stop});
   };
   CHECK(ask_with(*with).value().body == "known");
   CHECK(failure_of(ask_with(trust.store)).failure == Failure::tls);

@@ -47,6 +47,28 @@ TEST_CASE("a peer that never lets us wait outlives neither the deadline nor a st
   CHECK(wait_for(pair.full.get(), POLLIN, stopped, "testing").error().failure == Failure::stopped);
 }
 
+TEST_CASE("what is to be done meanwhile is done once, when it is time, and the wait goes on") {
+  Pair pair;
+  base::StopSignal stop;
+  int done = 0;
+  Meanwhile meanwhile{in(5ms), [&] { ++done; }};
+  const Until until{in(60ms), stop, &meanwhile};
+  CHECK(wait_for(pair.other.get(), POLLIN, until, "testing").error().failure == Failure::timeout);
+  CHECK(std::chrono::steady_clock::now() >= until.deadline);
+  CHECK(done == 1);
+  CHECK_FALSE(wait_for(pair.other.get(), POLLIN, {in(1ms), stop, &meanwhile}, "testing"));
+  CHECK(done == 1);
+}
+
+TEST_CASE("what is to be done meanwhile is left out where nobody waits that long") {
+  Pair pair;
+  base::StopSignal stop;
+  bool done = false;
+  Meanwhile meanwhile{in(10s), [&] { done = true; }};
+  CHECK(wait_for(pair.full.get(), POLLIN, {in(20s), stop, &meanwhile}, "testing"));
+  CHECK_FALSE(done);
+}
+
 TEST_CASE("a failure says what was being done") {
   base::StopSignal stop;
   CHECK(still_time({in(-1ms), stop}, "connecting").error().message == "timed out connecting");

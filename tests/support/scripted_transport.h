@@ -33,11 +33,10 @@ class ScriptedTransport : public http::HttpTransport {
     });
   }
 
-  http::Exchange send(const http::Request& request, std::chrono::steady_clock::time_point deadline,
-                      const base::StopSignal& stop) override {
+  http::Exchange send(const http::Request& request, const http::Until& until) override {
     requests.push_back(request);
-    deadlines.push_back(deadline);
-    if (stop.requested()) {
+    deadlines.push_back(until.deadline);
+    if (until.stop.requested()) {
       return tl::unexpected(http::TransportError{http::Failure::stopped, 0, "stopped"});
     }
     if (steps_.empty()) {

@@ -61,7 +61,7 @@ int healthcheck(const Probe& probe) {
   request.target = parsed->target.empty() ? "/-/healthy" : parsed->target;
   const base::StopSignal never;
   const auto exchange =
-      connection->send(request, std::chrono::steady_clock::now() + kPatience, never);
+      connection->send(request, {std::chrono::steady_clock::now() + kPatience, never});
   if (!exchange) return complain(url, exchange.error().message);
   if (exchange->status != 200)
     return complain(url, fmt::format("it answered {}", exchange->status));

@@ -48,8 +48,8 @@ base::Result<std::vector<model::KeyRecord>> fetch(const model::Organization& org
   std::vector<model::KeyRecord> records;
   const base::StopSignal never;
   for (int number = 1; number <= kMostPages; ++number) {
-    auto fetched =
-        client.get_page(organization.id, number, std::chrono::steady_clock::now() + timeout, never);
+    auto fetched = client.get_page(organization.id, number,
+                                   {std::chrono::steady_clock::now() + timeout, never});
     if (!fetched) break;
     if (!fetched->page) {
       return base::fail(base::ErrorKind::io,

@@ -32,11 +32,11 @@ enum class Waited { landed, stopped, timed_out };
 
 Waited wait_for(const base::StopSignal& landed, const Line& line) {
   while (true) {
-    const auto left = line.deadline() - std::chrono::steady_clock::now();
+    const auto left = line.until().deadline - std::chrono::steady_clock::now();
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-    pollfd fds[] = {{line.stop().descriptor(), POLLIN, 0}, {landed.descriptor(), POLLIN, 0}};
+    pollfd fds[] = {{line.until().stop.descriptor(), POLLIN, 0}, {landed.descriptor(), POLLIN, 0}};
     ::poll(fds, 2, static_cast<int>(std::clamp<long long>(milliseconds, 0, 1 << 30)));
-    if (line.stop().requested()) return Waited::stopped;
+    if (line.until().stop.requested()) return Waited::stopped;
     if (landed.requested()) return Waited::landed;
     if (milliseconds <= 0) return Waited::timed_out;
   }
