@@ -122,21 +122,12 @@ model::Snapshot Auditor::snapshot() {
 
 bool Auditor::beats_within(Duration limit) const {
   const std::shared_ptr<Generation> generation = current();
-  const SteadyTime now = clock_.steady();
-  return generation != nullptr && std::ranges::all_of(generation->pollers, [&](const auto& poller) {
-           return now - poller->last_beat() <= limit;
-         });
+  return generation != nullptr && clock_.steady() - generation->crew.last_beat() <= limit;
 }
 
 std::optional<SteadyTime> Auditor::next_start() const {
   const std::shared_ptr<Generation> generation = current();
-  std::optional<SteadyTime> first;
-  if (generation == nullptr) return first;
-  for (const auto& poller : generation->pollers) {
-    const auto next = poller->next_start();
-    if (next && (!first || *next < *first)) first = next;
-  }
-  return first;
+  return generation == nullptr ? std::nullopt : generation->crew.next_start();
 }
 
 std::size_t Auditor::under_way() const {
@@ -147,14 +138,10 @@ std::size_t Auditor::under_way() const {
   return sum;
 }
 
-void Auditor::wait_until_done() {
-  for (const auto& poller : current()->pollers) poller->wait_until_done();
-}
+void Auditor::wait_until_done() { current()->crew.wait_until_done(); }
 
 void Auditor::request_stop() {
-  if (const auto generation = current()) {
-    for (const auto& poller : generation->pollers) poller->request_stop();
-  }
+  if (const auto generation = current()) generation->crew.request_stop();
 }
 
 void Auditor::stop() {

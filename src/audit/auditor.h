@@ -48,7 +48,7 @@ class Auditor {
   /// the order of the steps locked; it must not call back. Only after adopt().
   void tick(const std::function<void(const model::StatusTable&)>& look);
 
-  /// Whether every organization's scheduler came by within `limit`.
+  /// Whether the scheduler came by within `limit`.
   bool beats_within(base::Duration limit) const;
 
   /// From when on the next request of any organization may begin; nothing if none waits.

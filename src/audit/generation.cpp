@@ -29,6 +29,7 @@ Generation::Generation(Plan the_plan, const Observers& observers, const base::Cl
     : plan(std::move(the_plan)),
       table(plan.roster, plan.stale_after),
       owed(table, observers),
+      crew(clock),
       observers_(observers),
       clock_(clock) {
   const auto& organizations = plan.roster->organizations;
@@ -48,12 +49,13 @@ Generation::Generation(Plan the_plan, const Observers& observers, const base::Cl
 }
 
 void Generation::stop() {
-  for (const auto& poller : pollers) poller->request_stop();
-  for (const auto& poller : pollers) poller->stop();
+  crew.stop();
+  for (const auto& poller : pollers) poller->disconnect();
 }
 
 std::vector<PollerMemory> Generation::retire() {
   retired = true;
+  crew.request_stop();
   std::vector<PollerMemory> memories;
   memories.reserve(pollers.size());
   for (const auto& poller : pollers) memories.push_back(poller->retire());
@@ -119,12 +121,15 @@ void Generation::make_pollers(const Generation* before, const Ancestry& from,
     }
     pollers.push_back(std::make_unique<OrganizationPoller>(
         i, plan.polls, mode, Common{table, order, owed, retired, observers_, clock_}, memory,
-        plan.connect, plan.credential(plan.roster->organizations[i])));
+        plan.connect, plan.credential(plan.roster->organizations[i]), crew.stop_signal()));
   }
 }
 
 void Generation::start() {
-  for (const auto& poller : pollers) poller->start();
+  std::vector<OrganizationPoller*> all;
+  all.reserve(pollers.size());
+  for (const auto& poller : pollers) all.push_back(poller.get());
+  crew.start(std::move(all));
 }
 
 void Generation::lapse() {

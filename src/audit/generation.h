@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "audit/ancestry.h"
+#include "audit/crew.h"
 #include "audit/owed_steps.h"
 #include "audit/plan.h"
 #include "base/clock.h"
@@ -43,6 +44,7 @@ class Generation {
   bool retired = false;                  ///< likewise
   std::vector<std::size_t> waived_keys;  ///< by index among all keys
   std::vector<std::unique_ptr<OrganizationPoller>> pollers;
+  Crew crew;  ///< last, so that its threads end first
 
  private:
   void inherit_organization(const Generation& before, const Ancestry& from,

@@ -1,7 +1,6 @@
-// The poll threads of one organization. Entry point: work(), the loop of each thread. Its leader
-// waits for the clock. While it does a job nobody leads, unless the job lasts until the next one is
-// due: then it calls another thread. So does one thread all the work where answers come promptly,
-// and a second connection is opened only when two polls really overlap.
+// The jobs of one organization: what is due when, within its budget, and what an answer means for
+// what follows. Entry points: begin() and perform(). Connections are kept on a stack, so that a
+// second one is opened only when two requests really overlap.
 #include "audit/organization_poller.h"
 
 #include <algorithm>
@@ -41,7 +40,8 @@ bool is_throttled(const std::optional<model::Failure>& failure) {
 OrganizationPoller::OrganizationPoller(std::size_t organization, const PollSettings& settings,
                                        PollMode mode, const Common& common,
                                        const PollerMemory& memory, ClientFactory connect,
-                                       const CredentialFacts& credential)
+                                       const CredentialFacts& credential,
+                                       const base::StopSignal& stop)
     : of_(common.table.roster()->organizations[organization]),
       listed_(of_.fetch == model::Fetch::list),
       recheck_(effective_recheck(settings.recheck, of_.keys.size(), settings.per_minute)),
@@ -51,12 +51,12 @@ OrganizationPoller::OrganizationPoller(std::size_t organization, const PollSetti
       observers_(common.observers),
       clock_(common.clock),
       recorder_(organization, common),
+      stop_(stop),
       schedule_(common.table.organization(organization).effective_interval),
       bucket_(memory.bucket),
       backoff_(memory.backoff),
       failures_(listed_ ? 1 : of_.keys.size() + 1),
       asking_(listed_ ? of_.keys.size() : 0),
-      last_beat_(clock_.steady()),
       random_(std::random_device{}()) {
   if (listed_ || of_.discover) {
     walk_.emplace(of_, credential.public_key, settings.confirm, recorder_, observers_, clock_);
@@ -70,54 +70,20 @@ OrganizationPoller::OrganizationPoller(std::size_t organization, const PollSetti
   }
 }
 
-OrganizationPoller::~OrganizationPoller() { stop(); }
-
-void OrganizationPoller::start() {
-  const std::scoped_lock lock(mutex_);
-  hand_over_lead();
-}
-
-void OrganizationPoller::request_stop() {
-  stop_.request();
-  const std::scoped_lock lock(mutex_);
-  leader_wakes_.notify_all();
-  follower_wakes_.notify_all();
-}
-
-void OrganizationPoller::stop() {
-  request_stop();
-  std::vector<std::thread> threads;
-  {
-    const std::scoped_lock lock(mutex_);
-    threads.swap(threads_);
-  }
-  for (std::thread& thread : threads) thread.join();
-
-  const std::scoped_lock lock(mutex_);
-  idle_clients_.clear();
-}
-
 PollerMemory OrganizationPoller::retire() {
-  request_stop();
   const std::scoped_lock lock(mutex_);
   PollerMemory memory{bucket_, backoff_, schedule_.take_all()};
   memory.jobs.insert(memory.jobs.end(), under_way_.begin(), under_way_.end());
   return memory;
 }
 
-void OrganizationPoller::wait_until_done() {
-  std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return running_ == 0; });
-}
-
-SteadyTime OrganizationPoller::last_beat() const {
+void OrganizationPoller::disconnect() {
   const std::scoped_lock lock(mutex_);
-  return last_beat_;
+  idle_clients_.clear();
 }
 
 std::optional<SteadyTime> OrganizationPoller::next_start() const {
   const std::scoped_lock lock(mutex_);
-  if (schedule_.empty()) return std::nullopt;
   return start_time(clock_.steady());
 }
 
@@ -126,94 +92,46 @@ std::size_t OrganizationPoller::under_way() const {
   return under_way_.size();
 }
 
-void OrganizationPoller::work() {
-  std::unique_lock lock(mutex_);
-  while (const std::optional<Job> job = next_job(lock)) {
-    std::unique_ptr<atlas::Client> client = take_client(lock);
-    http::Meanwhile meanwhile = succession();
-    lock.unlock();
-    const std::optional<Outcome> outcome = perform(*job, *client, meanwhile);
-    lock.lock();
-    idle_clients_.push_back(std::move(client));
-    if (outcome) settle(*job, *outcome);
-    under_way_.erase(std::ranges::find(under_way_, *job));
-  }
-  if (--running_ == 0) done_.notify_all();
-}
-
-std::optional<Job> OrganizationPoller::next_job(std::unique_lock<std::mutex>& lock) {
-  while (led_ && !stop_.requested()) {
-    ++followers_;
-    follower_wakes_.wait(lock);
-    --followers_;
-  }
-  if (stop_.requested()) return std::nullopt;
-  led_ = true;
-  const std::optional<Job> job = lead(lock);
-  led_ = false;
-  if (!job) follower_wakes_.notify_all();
-  return job;
-}
-
-std::optional<Job> OrganizationPoller::lead(std::unique_lock<std::mutex>& lock) {
-  while (!stop_.requested()) {
-    last_beat_ = clock_.steady();
-    const SteadyTime start = start_time(last_beat_);
-    if (start <= last_beat_) {
-      bucket_.take(last_beat_, 1);
-      under_way_.push_back(schedule_.take(last_beat_));
-      return under_way_.back();
-    }
-    if (mode_ == PollMode::once && schedule_.empty()) return std::nullopt;
-    clock_.wait_until(leader_wakes_, lock, start);
-  }
-  return std::nullopt;
-}
-
-SteadyTime OrganizationPoller::start_time(SteadyTime now) const {
+std::optional<SteadyTime> OrganizationPoller::start_time(SteadyTime now) const {
   const std::optional<SteadyTime> due = schedule_.next();
-  if (!due) return SteadyTime::max();
+  if (!due || under_way_.size() == static_cast<std::size_t>(settings_.connections))
+    return std::nullopt;
   return std::max({*due, bucket_.ready_at(now), backoff_.held_until()});
 }
 
-/// When somebody else has to lead, unless the job of this thread is done by then.
-http::Meanwhile OrganizationPoller::succession() {
-  const SteadyTime now = clock_.steady();
-  const SteadyTime start = start_time(now);
-  if (start <= now) hand_over_lead();
-  if (start <= now || schedule_.empty()) return {};
-  return {std::chrono::steady_clock::now() + (start - now), [this] {
-            const std::scoped_lock lock(mutex_);
-            if (!led_) hand_over_lead();
-          }};
+std::optional<Job> OrganizationPoller::begin(SteadyTime now) {
+  const std::scoped_lock lock(mutex_);
+  const std::optional<SteadyTime> start = start_time(now);
+  if (!start || *start > now) return std::nullopt;
+  bucket_.take(now, 1);
+  under_way_.push_back(schedule_.take(now));
+  return under_way_.back();
 }
 
-void OrganizationPoller::hand_over_lead() {
-  if (followers_ > 0) {
-    follower_wakes_.notify_one();
-  } else if (!stop_.requested() &&
-             threads_.size() < static_cast<std::size_t>(settings_.connections) &&
-             !(mode_ == PollMode::once && schedule_.empty())) {
-    ++running_;
-    threads_.emplace_back([this] { work(); });
+void OrganizationPoller::perform(const Job& job, http::Meanwhile& meanwhile) {
+  std::unique_ptr<atlas::Client> client = take_client();
+  const std::optional<Outcome> outcome = ask(job, *client, meanwhile);
+  const std::scoped_lock lock(mutex_);
+  idle_clients_.push_back(std::move(client));
+  if (outcome) settle(job, *outcome);
+  under_way_.erase(std::ranges::find(under_way_, job));
+}
+
+std::unique_ptr<atlas::Client> OrganizationPoller::take_client() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!idle_clients_.empty()) {
+      auto client = std::move(idle_clients_.back());
+      idle_clients_.pop_back();
+      return client;
+    }
   }
+  return connect_(of_);
 }
 
-std::unique_ptr<atlas::Client> OrganizationPoller::take_client(std::unique_lock<std::mutex>& lock) {
-  if (idle_clients_.empty()) {
-    lock.unlock();
-    auto client = connect_(of_);
-    lock.lock();
-    return client;
-  }
-  auto client = std::move(idle_clients_.back());
-  idle_clients_.pop_back();
-  return client;
-}
-
-std::optional<OrganizationPoller::Outcome> OrganizationPoller::perform(const Job& job,
-                                                                       atlas::Client& client,
-                                                                       http::Meanwhile& meanwhile) {
+std::optional<OrganizationPoller::Outcome> OrganizationPoller::ask(const Job& job,
+                                                                   atlas::Client& client,
+                                                                   http::Meanwhile& meanwhile) {
   const http::Until until{std::chrono::steady_clock::now() + settings_.timeout, stop_, &meanwhile};
   switch (job.kind) {
     case JobKind::poll:
@@ -274,7 +192,6 @@ void OrganizationPoller::settle(const Job& job, const Outcome& outcome) {
   const bool done =
       mode_ == PollMode::once && (job.kind != JobKind::sweep || outcome.page.finished);
   if (const auto next = done ? std::nullopt : next_of(job, outcome, now)) schedule_.add(*next);
-  leader_wakes_.notify_one();
 }
 
 void OrganizationPoller::settle_budget(const Job& job, const Outcome& outcome, SteadyTime now) {

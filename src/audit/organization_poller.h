@@ -1,6 +1,5 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -8,7 +7,6 @@
 #include <mutex>
 #include <optional>
 #include <random>
-#include <thread>
 #include <vector>
 
 #include "atlas/client.h"
@@ -52,33 +50,31 @@ struct PollerMemory {
   std::vector<Job> jobs;  ///< not done; those under way among them
 };
 
-/// Polls the keys of one organization on threads of its own, so that its service's trouble is
-/// nobody else's. One thread, the leader, waits for the next due job and does it; should that last
-/// until another job is due, another thread leads. Never more threads than connections.
+/// What is to be asked of one organization's service, when, and what follows from the answers. It
+/// takes the threads of whoever calls, as many at once as there may be connections. Safe from any
+/// thread.
 class OrganizationPoller {
  public:
+  /// `stop` ends requests under way, and must outlive the poller, as all references.
   OrganizationPoller(std::size_t organization, const PollSettings& settings, PollMode mode,
                      const Common& common, const PollerMemory& memory, ClientFactory connect,
-                     const CredentialFacts& credential);
-  ~OrganizationPoller();
+                     const CredentialFacts& credential, const base::StopSignal& stop);
   OrganizationPoller(const OrganizationPoller&) = delete;
   OrganizationPoller& operator=(const OrganizationPoller&) = delete;
 
-  void start();
-  /// Ends waits and requests under way; does not wait. stop() then joins.
-  void request_stop();
-  void stop();
-  /// request_stop(), and what a successor goes on with. Answers that come yet must not be recorded.
-  PollerMemory retire();
-  /// PollMode::once: returns when every job was done, or a stop was requested.
-  void wait_until_done();
-
-  /// When a thread last came by to look at the clock, which it does every few seconds unless all
-  /// are waiting for an answer.
-  base::SteadyTime last_beat() const;
-
-  /// From when on the next job may begin; nothing if none waits, as while all are under way.
+  /// From when on the next job may begin; nothing if none waits, or no connection is left for it.
   std::optional<base::SteadyTime> next_start() const;
+
+  /// The job that may begin at `now`, if there is one; perform() has to follow.
+  std::optional<Job> begin(base::SteadyTime now);
+  /// Asks, records the answer, and plans what follows from it.
+  void perform(const Job& job, http::Meanwhile& meanwhile);
+
+  /// What a successor goes on with; no job waits any more. Answers that come yet must not be
+  /// recorded.
+  PollerMemory retire();
+  /// Closes the connections that are idle.
+  void disconnect();
 
   /// Jobs that were begun and whose outcome does not yet count in budget, backoff and schedule.
   std::size_t under_way() const;
@@ -91,15 +87,10 @@ class OrganizationPoller {
     PageOutcome page = {};  ///< of a sweep
   };
 
-  void work();
-  std::optional<Job> next_job(std::unique_lock<std::mutex>& lock);
-  std::optional<Job> lead(std::unique_lock<std::mutex>& lock);
-  base::SteadyTime start_time(base::SteadyTime now) const;
-  http::Meanwhile succession();
-  void hand_over_lead();
-  std::unique_ptr<atlas::Client> take_client(std::unique_lock<std::mutex>& lock);
+  std::optional<base::SteadyTime> start_time(base::SteadyTime now) const;
+  std::unique_ptr<atlas::Client> take_client();
   /// Nothing if a stop cut it short: then nothing was learned and nothing is recorded.
-  std::optional<Outcome> perform(const Job& job, atlas::Client& client, http::Meanwhile& meanwhile);
+  std::optional<Outcome> ask(const Job& job, atlas::Client& client, http::Meanwhile& meanwhile);
   std::optional<Outcome> poll(const Job& job, atlas::Client& client, const http::Until& until);
   std::optional<Outcome> look_at_page(const Job& job, atlas::Client& client,
                                       const http::Until& until);
@@ -126,7 +117,7 @@ class OrganizationPoller {
   const Observers& observers_;
   const base::Clock& clock_;
   Recorder recorder_;
-  base::StopSignal stop_;
+  const base::StopSignal& stop_;
 
   // Of the one walk at a time; whoever holds its job owns them.
   std::optional<ListWalk> walk_;  // if anything asks for the list
@@ -134,9 +125,6 @@ class OrganizationPoller {
   bool walk_again_ = false;  // soon, for there is much to confirm
 
   mutable std::mutex mutex_;  // guards all below
-  std::condition_variable leader_wakes_;
-  std::condition_variable follower_wakes_;
-  std::condition_variable done_;
   Schedule schedule_;
   TokenBucket bucket_;
   OrganizationBackoff backoff_;
@@ -144,11 +132,6 @@ class OrganizationPoller {
   std::vector<std::uint8_t> failures_;  // troubled polls in a row, by key; the last: sweeps
   std::vector<bool> asking_;  // with `fetch: list`, by key: it is to be asked for by itself
   std::vector<std::unique_ptr<atlas::Client>> idle_clients_;  // the last used one is taken first
-  std::vector<std::thread> threads_;
-  std::size_t running_ = 0;
-  std::size_t followers_ = 0;
-  bool led_ = false;
-  base::SteadyTime last_beat_;
   std::minstd_rand random_;
 };
 

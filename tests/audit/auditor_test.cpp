@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
+#include <thread>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -181,6 +183,30 @@ TEST_CASE("a hanging organization delays nobody else, and a stop waits for nobod
   CHECK(world.service.asked(id_of('1')).size() == 1);
   world.auditor.stop();
   CHECK(world.auditor.snapshot().status(0).state == State::pending);
+}
+
+TEST_CASE("one thread polls every organization while their answers come promptly") {
+  World world;
+  for (const char key : {'1', '2'}) world.service.answer_key(id_of(key), "ORG_MEMBER");
+  world.auditor.adopt(world.plan({organization('a', "1", 10s), organization('b', "2", 10s)}));
+  for (std::size_t round = 1; round <= 5; ++round) {
+    REQUIRE(world.service.wait_asked(id_of('1'), round));
+    world.pass(10ms);  // the second organization begins after the first
+    REQUIRE(world.service.wait_asked(id_of('2'), round));
+    world.pass(10s - 10ms);
+  }
+  std::set<std::thread::id> threads;
+  for (const auto& asked : world.service.asked()) threads.insert(asked.by);
+  CHECK(threads.size() == 1);
+}
+
+TEST_CASE("a configuration without an organization, as a shard may have, is done at once") {
+  World world;
+  world.auditor.adopt(world.plan({}), audit::PollMode::once);
+  world.auditor.wait_until_done();
+  CHECK_FALSE(world.auditor.next_start());
+  world.auditor.adopt(world.plan({}));
+  world.auditor.stop();
 }
 
 TEST_CASE(

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <poll.h>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -27,6 +28,7 @@ class FakeService {
   struct Asked {
     std::string target;
     base::SteadyTime at;
+    std::thread::id by;
   };
 
   /// The answer to targets that hold `part`; the last one set wins.
@@ -51,7 +53,7 @@ class FakeService {
 
   http::Exchange send(const std::string& target, const http::Until& until) {
     std::unique_lock lock(mutex_);
-    asked_.push_back({target, clock_.steady()});
+    asked_.push_back({target, clock_.steady(), std::this_thread::get_id()});
     changed_.notify_all();
     if (!hanging_.empty() && target.find(hanging_) != std::string::npos) {
       lock.unlock();
