@@ -3,6 +3,7 @@
 // quick, because waking another one for every poll costs more than a third of it.
 #include "audit/crew.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace aka::audit {
@@ -12,6 +13,8 @@ using base::SteadyTime;
 namespace {
 
 constexpr SteadyTime kNever = SteadyTime::max();
+/// Threads kept for the next overlap. A start, or an outage, may have called hundreds.
+constexpr std::size_t kSpare = 2;
 
 }  // namespace
 
@@ -43,6 +46,7 @@ void Crew::stop() {
   {
     const std::scoped_lock lock(mutex_);
     threads.swap(threads_);
+    join_gone();
   }
   for (std::thread& thread : threads) thread.join();
 }
@@ -85,7 +89,7 @@ void Crew::work() {
   }
 }
 
-/// One whose job may begin; nothing after a stop.
+/// One whose job may begin; nothing if this thread has to end.
 std::optional<std::size_t> Crew::next_poller(std::unique_lock<std::mutex>& lock) {
   while (!stop_.requested()) {
     last_beat_ = clock_.steady();
@@ -93,6 +97,7 @@ std::optional<std::size_t> Crew::next_poller(std::unique_lock<std::mutex>& lock)
     if (start <= last_beat_) return queue_.begin()->second;
     if (led_) {
       if (start < awaited_) leader_wakes_.notify_one();
+      if (followers_ == kSpare) return leave();
       ++followers_;
       follower_wakes_.wait(lock);
       --followers_;
@@ -137,8 +142,23 @@ void Crew::call_another() {
   if (followers_ > 0) {
     follower_wakes_.notify_one();
   } else if (!stop_.requested()) {
+    join_gone();
     threads_.emplace_back([this] { work(); });
   }
+}
+
+/// This thread is not needed. Nothing, for its caller.
+std::nullopt_t Crew::leave() {
+  const auto self = std::ranges::find(threads_, std::this_thread::get_id(), &std::thread::get_id);
+  gone_.push_back(std::move(*self));
+  threads_.erase(self);
+  return std::nullopt;
+}
+
+/// They have left the lock, and have nothing more to do.
+void Crew::join_gone() {
+  for (std::thread& thread : gone_) thread.join();
+  gone_.clear();
 }
 
 }  // namespace aka::audit

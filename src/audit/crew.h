@@ -52,6 +52,8 @@ class Crew {
   void place(std::size_t poller);
   http::Meanwhile succession();
   void call_another();
+  std::nullopt_t leave();
+  void join_gone();
   base::SteadyTime first_start() const;
   bool is_done() const;
 
@@ -67,6 +69,7 @@ class Crew {
   std::set<std::pair<base::SteadyTime, std::size_t>> queue_;
   std::vector<base::SteadyTime> starts_;  // by poller, as in queue_
   std::vector<std::thread> threads_;
+  std::vector<std::thread> gone_;  // ended, and not joined yet
   std::size_t followers_ = 0;
   std::size_t busy_ = 0;
   bool led_ = false;

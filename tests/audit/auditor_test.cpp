@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
+#include <iterator>
 #include <set>
 #include <thread>
 
@@ -198,6 +200,33 @@ TEST_CASE("one thread polls every organization while their answers come promptly
   std::set<std::thread::id> threads;
   for (const auto& asked : world.service.asked()) threads.insert(asked.by);
   CHECK(threads.size() == 1);
+}
+
+TEST_CASE("the threads that an outage called go when it is over") {
+  World world;
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  };
+  std::thread([] {}).join();  // a sanitizer may begin one of its own with the first
+  const auto others = threads();
+  std::vector<model::Organization> organizations;
+  for (const char name : {'1', '2', '3', '4', '5', '6', '7', '8'}) {
+    world.service.answer_key(id_of(name), "ORG_MEMBER");
+    organizations.push_back(organization(name, std::string(1, name), 10s));
+  }
+  world.service.hang("/");
+  world.auditor.adopt(world.plan(organizations));
+  REQUIRE(world.service.wait_asked("", 1));
+  world.clock.advance(1s);  // by then all organizations have begun
+  REQUIRE(world.service.wait_asked("", 8));
+  CHECK(threads() >= others + 8);
+  world.service.release();
+  world.pass(0ms);
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (threads() > others + 3) {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    std::this_thread::yield();
+  }
 }
 
 TEST_CASE("a configuration without an organization, as a shard may have, is done at once") {

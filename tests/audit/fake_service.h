@@ -45,11 +45,14 @@ class FakeService {
                                     id, std::string(24, 'a'), role)});
   }
 
-  /// Requests whose target holds `part` wait until they are stopped.
+  /// Requests whose target holds `part` wait until they are stopped, or released.
   void hang(const std::string& part) {
     const std::scoped_lock lock(mutex_);
     hanging_ = part;
   }
+
+  /// Once: what hangs is answered, and nothing hangs any more.
+  void release() { released_.request(); }
 
   http::Exchange send(const std::string& target, const http::Until& until) {
     std::unique_lock lock(mutex_);
@@ -59,9 +62,11 @@ class FakeService {
       lock.unlock();
       // On this clock, which stands still, it is time at once.
       if (until.meanwhile != nullptr && until.meanwhile->act) until.meanwhile->act();
-      pollfd wait{until.stop.descriptor(), POLLIN, 0};
-      ::poll(&wait, 1, -1);
-      return tl::unexpected(http::TransportError{http::Failure::stopped, 0, "stopped"});
+      pollfd wait[] = {{until.stop.descriptor(), POLLIN, 0}, {released_.descriptor(), POLLIN, 0}};
+      ::poll(wait, 2, -1);
+      if (until.stop.requested())
+        return tl::unexpected(http::TransportError{http::Failure::stopped, 0, "stopped"});
+      lock.lock();
     }
     http::Exchange result =
         tl::unexpected(http::TransportError{http::Failure::connect, 0, "nobody there"});
@@ -96,6 +101,7 @@ class FakeService {
   mutable std::condition_variable changed_;
   std::map<std::string, http::Exchange> answers_;
   std::string hanging_;
+  base::StopSignal released_;
   std::vector<Asked> asked_;
 };
 
