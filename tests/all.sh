@@ -22,18 +22,18 @@ done
 
 step 'the Kubernetes objects'
 tests/kubernetes/run.sh
+tests/compose/run.sh
 
 step 'the image, and the objects run'
 tests/container.sh
-
-step 'the package under systemd'
-tests/systemd.sh
 
 step 'benchmarks'
 tests/bench/run.py --long --keep-document || missed=1
 
 deploy/install-packages.sh ci
 for release in bookworm trixie; do
+  step "the package under systemd on $release"
+  tests/systemd.sh "$release"
   step "a newcomer's two commands on $release"
   tests/other_release.sh test "$release"
 done

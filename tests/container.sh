@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The image and the Kubernetes objects, run: builds the image on a Debian made on the spot, and lets
-# `podman play kube` run the rendered base against the simulator. Needs root, and ten minutes. Podman is no
-# Kubernetes: it asks probes by a curl inside the container, which the image lacks, so they are asked from
-# here; ports are the host's; and a Secret reaches the container undecoded, so the right one is written
-# into its volume, as a change that needs no restart.
+# `podman play kube` run the rendered base against the simulator; then tests/compose/up.sh. Needs root, and
+# fifteen minutes. Podman is no Kubernetes: it asks probes by a curl inside the container, which the image
+# lacks, so they are asked from here; ports are the host's; and a Secret reaches the container undecoded, so
+# the right one is written into its volume, as a change that needs no restart.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,16 +13,15 @@ cmake --preset package >/dev/null
 cmake --build --preset package --target atlas-key-sim atlas-key-auditor
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/aka-container.XXXXXX")
-export STORAGE_DRIVER=vfs CONTAINERS_CONF=$work/containers.conf
+export CONTAINERS_STORAGE_CONF=$work/storage.conf CONTAINERS_CONF=$work/containers.conf
 simulator=
 finish() {
   podman --runtime runc play kube --down "$work/objects.yaml" >/dev/null 2>&1 || true
-  podman volume rm -f atlas-key-auditor atlas-key-auditor-secrets atlas-key-auditor-store >/dev/null 2>&1 || true
-  podman secret rm atlas-key-auditor-secrets >/dev/null 2>&1 || true
   [ -z "$simulator" ] || kill "$simulator" || true
   rm -rf "$work"
 }
 trap finish EXIT
+printf '[storage]\ndriver="vfs"\ngraphroot="%s"\nrunroot="%s"\n' "$work/storage" "$work/run" >"$CONTAINERS_STORAGE_CONF"
 printf '[containers]\nnetns="host"\ndefault_ulimits=["nofile=20000:20000","nproc=10000:10000"]\n' >"$CONTAINERS_CONF"
 
 say() { printf '== %s (%s s)\n' "$*" "$SECONDS"; }
@@ -48,9 +47,13 @@ mmdebstrap --quiet --variant=apt bookworm "$work/base.tar"
 podman import -q "$work/base.tar" localhost/debian:bookworm >/dev/null
 mkdir "$work/project"
 git archive HEAD | tar -x -C "$work/project"
-buildah bud --isolation chroot --format docker --ignorefile deploy/Containerfile.dockerignore \
-  --build-arg BASE=localhost/debian:bookworm -f deploy/Containerfile -t atlas-key-auditor "$work/project" >"$work/build.log" 2>&1 ||
-  { tail -n 40 "$work/build.log"; exit 1; }
+make_image() {
+  buildah bud --layers --isolation chroot --format docker --ignorefile deploy/Containerfile.dockerignore \
+    --build-arg BASE=localhost/debian:bookworm -f deploy/Containerfile "$@" "$work/project" >"$work/build.log" 2>&1 ||
+    { tail -n 40 "$work/build.log"; exit 1; }
+}
+make_image -t atlas-key-auditor
+make_image --target simulator -t atlas-key-auditor-simulator
 podman image inspect -f 'size {{.Size}}, user {{.User}}, healthcheck {{.HealthCheck}}' atlas-key-auditor
 
 say 'the objects run'
@@ -100,4 +103,8 @@ say 'with the least rights'
 [ "$(awk '/^CapEff:/ {print $2}' "/proc/$pid/status")" = 0000000000000000 ] || fail 'capabilities'
 awk '$2 == "/" {print $4}' "/proc/$pid/mounts" | grep -q '^ro' || fail 'its root can be written'
 podman logs "$container" 2>&1 | grep -q -- "$(cat "$work/auditor.key")" && fail 'a secret is in the log'
-say 'all well'
+podman --runtime runc play kube --down "$work/objects.yaml" >/dev/null 2>&1
+kill "$simulator"
+simulator=
+say 'all well; now all of it by compose'
+tests/compose/up.sh

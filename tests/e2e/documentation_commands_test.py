@@ -33,8 +33,8 @@ ELSEWHERE = {
              "tests/kubernetes/run.sh"),
     "apt": (r"install ./build/package/atlas-key-auditor_\*.deb", "tests/systemd.sh"),
     "cmake": (r"--workflow --preset package", "tests/systemd.sh"),
-    "docker": (r"build -f deploy/Containerfile -t atlas-key-auditor \.|run .* atlas-key-auditor",
-               "tests/container.sh"),
+    "docker": (r"build -f deploy/Containerfile -t atlas-key-auditor \.|run .* atlas-key-auditor|"
+               r"compose -f deploy/compose/compose\.yaml up", "tests/container.sh"),
     "deploy/install-packages.sh": (r"package", "tests/systemd.sh"),
     "deploy/quickstart.sh": (r"", ".ci/run"),
     "tests/run.sh": (r"(asan|tsan)?", ".ci/run"),
