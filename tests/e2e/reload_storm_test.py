@@ -36,13 +36,16 @@ class ReloadStorm(harness.TestCase):
             alerting=self.dice.choice([{}, {"webhooks": [webhook]}]),
             store={"path": str(self.directory / "journal.db")}, log={"level": "info"}, **blocks)
 
-    def bad(self):
-        path = self.good()
-        text = path.read_text()
-        path.write_text(self.dice.choice([
+    def spoiled(self):
+        text = self.good().read_text()
+        return self.dice.choice([
             "", "nonsense: 1\n", text[:len(text) // 2], text.replace('"policy": "reader"', '"policy": "raeder"'),
             text.replace("secrets/prod.key", "secrets/none.key"),
-            text.replace(self.sim.url, "http://atlas.example")]))
+            text.replace(self.sim.url, "http://atlas.example")])
+
+    def bad(self):
+        """Never good for a moment: the daemon may read it at any."""
+        self.path.write_text(self.dice.choice(self.spoiled_texts))
 
     def storm(self, daemon, signals, changes):
         begin = time.monotonic()
@@ -52,7 +55,9 @@ class ReloadStorm(harness.TestCase):
             daemon.signal(signal.SIGHUP)
 
     def test_a_storm_of_reloads_ends_with_the_last_good_configuration_in_force(self):
-        daemon = self.daemon(self.good())
+        self.spoiled_texts = [self.spoiled() for _ in range(40)]
+        self.path = self.good()
+        daemon = self.daemon(self.path)
 
         def succeeded():
             return daemon.metrics().value("atlas_key_auditor_config_last_reload_successful")
