@@ -6,13 +6,12 @@ import suite
 from suite import Row, harness
 
 SIZES = {1_000: "1s", 10_000: "10s", 100_000: "100s"}
-FEWEST, WINDOW = 1, 30
+FEWEST, WINDOW = 1_000, 30
 
 
 def daemons_of(case):
-    """By keys; one with a single key is what all cost without keys."""
     daemons = {}
-    for keys, interval in {FEWEST: "1s", **SIZES}.items():
+    for keys, interval in SIZES.items():
         world = suite.world(case, keys, "--organizations", max(1, keys // 500), "--config-interval",
                             interval, tls=True, name=f"auditor{keys}")
         daemons[keys] = case.keep(harness.Daemon(case, world.config))
@@ -40,12 +39,12 @@ def rows(options):
             page.close()
     cpu = {keys: (after[keys][0] - before[keys][0]) / (after[keys][1] - before[keys][1])
            for keys in SIZES}
-    size = {keys: (held[keys] - held[FEWEST]) / (keys - FEWEST) for keys in SIZES}
-    further = (held[100_000] - held[1_000]) / 99_000
+    # The first thousand fit into what a process without keys holds free, so they show nothing.
+    further = {keys: (held[keys] - held[FEWEST]) / (keys - FEWEST) for keys in SIZES if keys > FEWEST}
     yield Row("resident over TLS, 1,000 keys", suite.megabytes(held[1_000]), "", held[1_000] / 1e6, 16,
               "MB")
     yield Row("resident over TLS, each further key up to 100,000", suite.megabytes(held[100_000]), "",
-              further / 1e3, 1.0, "kB")
+              further[100_000] / 1e3, 1.0, "kB")
     yield Row("peak while starting with 100,000 keys", suite.megabytes(starting), "", starting / 1e6,
               200, "MB")
     for coding, more in scrapes.items():
@@ -54,6 +53,6 @@ def rows(options):
     yield Row("CPU a poll at 1,000, 10,000, 100,000 keys, largest to smallest",
               ", ".join(suite.microseconds(one) for one in cpu.values()), "",
               max(cpu.values()) / min(cpu.values()), 1.3)
-    yield Row("bytes a key at 1,000, 10,000, 100,000 keys (above a daemon with one), largest to smallest",
-              ", ".join(f"{one:.0f}" for one in size.values()), "",
-              max(size.values()) / min(size.values()), 1.3)
+    yield Row("bytes for each key beyond 1,000, up to 10,000 and to 100,000, largest to smallest",
+              ", ".join(f"{one:.0f}" for one in further.values()), "",
+              max(further.values()) / min(further.values()), 1.3)
